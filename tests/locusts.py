@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the monitor_lab contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real Locust versions for the tests, each in an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from uv import find_uv_bin
+
+VERSIONS = ("2.15.1", "2.20.1", "2.31.8", "2.46.3", "2.47.0")
+
+
+def locust_executable(version: str) -> Path:
+    """Return the `locust` command of `version`, installing it on first use.
+
+    The environments stay in the user's cache. One is made beside its final place and then renamed, so that an
+    interrupted or a simultaneous run never leaves or meets half an environment.
+    """
+    if version not in VERSIONS:
+        raise ValueError(f"Locust {version} is not one of the tested versions: {', '.join(VERSIONS)}")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "monitor_lab" / "locust"
+    environment = cache / f"{version}-python{python}"
+    if not environment.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        _install(f"locust=={version}", environment)
+    return environment / "bin" / "locust"
+
+
+def _install(requirement: str, environment: Path) -> None:
+    uv = find_uv_bin()
+    made = Path(tempfile.mkdtemp(prefix=f"{environment.name}-", dir=environment.parent))
+    try:
+        # Relocatable: the scripts must find their interpreter after the rename.
+        subprocess.run([uv, "venv", "--quiet", "--relocatable", "--clear", "--python", sys.executable, made], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", made / "bin" / "python", requirement], check=True)
+        try:
+            made.rename(environment)
+        except OSError:
+            if not environment.exists():
+                raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
