@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What no linter looks at: licenses, imports, and that nothing is silenced. Prints each finding; ends with 1 if any."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.checks import headers, imports, suppressions, unions
+from tests.checks.tree import CHECKOUT, tracked
+
+TEXT = {"", ".py", ".yml", ".yaml", ".sh", ".js", ".j2", ".toml", ".cfg", ".txt"}
+
+
+def main() -> int:
+    found = []
+    for path in tracked():
+        if path.suffix in TEXT:
+            text = (CHECKOUT / path).read_text(encoding="utf-8")
+            found += [line for check in (headers, imports, suppressions, unions) for line in check.findings(path, text)]
+    print("\n".join(found) or "tests.checks: nothing found")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.checks.headers import findings
+
+GPL = "# SPDX-License-Identifier: GPL-3.0-or-later\n"
+BSD = "# SPDX-License-Identifier: BSD-2-Clause\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("lab", "#!/bin/sh\n", 1),
+        ("lab", "#!/bin/sh\n" + GPL, 0),
+        ("files/locust/Dockerfile", "FROM scratch\n", 1),
+        ("plugins/modules/locust_run.py", GPL, 0),
+        ("plugins/modules/locust_run.py", BSD, 1),
+        ("plugins/module_utils/run.py", BSD, 0),
+        ("plugins/module_utils/run.py", GPL, 1),
+        ("plugins/module_utils/run.py", "\n" * 40 + BSD, 1),
+        ("plugins/module_utils/__init__.py", "", 0),
+        ("LICENSE", "GNU GENERAL PUBLIC LICENSE\n", 0),
+    ],
+)
+def test_headers(path: str, text: str, expected: int) -> None:
+    assert len(findings(Path(path), text)) == expected

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+from __future__ import annotations
+
+import subprocess
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from tests.checks.sanity import NAME, sanity_home
+from tests.checks.tree import copy_as_collection, tracked
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    root = tmp_path / "checkout"
+    (root / "roles").mkdir(parents=True)
+    for name in ("galaxy.yml", "roles/main.yml", "deleted.yml", "untracked.yml"):
+        (root / name).write_text("---\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    subprocess.run(["git", "add", "galaxy.yml", "roles", "deleted.yml"], cwd=root, check=True)
+    (root / "deleted.yml").unlink()
+    return root
+
+
+def test_tracked_files_that_exist(checkout: Path) -> None:
+    assert tracked(checkout) == [Path("galaxy.yml"), Path("roles/main.yml")]
+
+
+def test_the_copy_holds_the_working_tree(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "galaxy.yml").write_text("namespace: devsecops\n")
+    copy = copy_as_collection(tmp_path, checkout)
+    assert (copy / "galaxy.yml").read_text() == "namespace: devsecops\n"
+    assert {path.name for path in copy.rglob("*.yml")} == {"galaxy.yml", "main.yml"}
+
+
+def test_sanity_finds_its_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for attempt in ("made", "found again"):
+        home = sanity_home()
+        assert (home / ".ansible/test/cache" / NAME).is_file(), attempt
+        assert (home / ".ansible/test/pip/pip/__main__.py").is_file(), attempt
+
+
+def test_ansible_test_asks_for_that_pip() -> None:
+    source = distribution("ansible-core").locate_file("ansible_test/_internal/python_requirements.py")
+    version = NAME.removeprefix("get_pip_").removesuffix(".py").replace("_", ".")
+    assert f"pip='{version}'" in Path(str(source)).read_text()
