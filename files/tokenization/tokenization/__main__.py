@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""python3 -m tokenization: the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+
+import uvloop
+
+from tokenization import logs, settings
+from tokenization.app import Status, create_app
+from tokenization.keys import Keys
+from tokenization.postgresql import PostgresqlStorage
+from tokenization.server import Server
+from tokenization.settings import Settings, SettingsError
+from tokenization.sqlite import SqliteStorage
+from tokenization.storage import Storage, StorageError
+from tokenization.vault import Vault
+
+log = logging.getLogger("tokenization")
+
+
+async def serve(chosen: Settings) -> None:
+    """Until SIGTERM. Raises StorageError where the vault can't be opened."""
+    keys = Keys(chosen.private_key)
+    storage: Storage = PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database)
+    await storage.open(keys.public_key)
+    try:
+        status = Status()
+        app = create_app(Vault(keys, storage), status, chosen.bearer_token, chosen.require_token_to_tokenize)
+        await Server(app, status, chosen.host, chosen.port).serve()
+    finally:
+        await storage.close()
+
+
+def main() -> int:
+    logs.configure()
+    os.umask(0o077)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings.load(os.environ)))
+    except (SettingsError, StorageError) as error:
+        log.error("not started", extra={"reason": str(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""The HTTP interface."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+
+import msgspec
+from nacl.exceptions import CryptoError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tokenization import metrics, openapi, shapes
+from tokenization.storage import StorageError
+from tokenization.vault import Vault
+
+BODY_SECONDS = 10.0
+PROBE_SECONDS = 2.0
+IN_PROGRESS_LIMIT = 1000
+
+log = logging.getLogger(__name__)
+
+
+class Status:
+    """What the server and the application both know."""
+
+    def __init__(self) -> None:
+        self.draining = False
+        self.in_progress = 0
+
+
+def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool) -> Starlette:
+    expected = bearer_token.encode()
+
+    def authorise(request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), expected):
+            message = "a valid bearer token is needed: Authorization: Bearer TOKEN"
+            raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
+
+    async def tokenize(request: Request) -> Response:
+        if require_token_to_tokenize:
+            authorise(request)
+        wanted = shapes.parse_to_tokenize(await _body(request))
+        token = await vault.tokenize(wanted.name, wanted.data)
+        return _json({"message": "Data tokenized successfully", "token": token})
+
+    async def detokenize(request: Request) -> Response:
+        authorise(request)
+        wanted = shapes.parse_to_detokenize(await _body(request))
+        if isinstance(wanted, shapes.ByName):
+            data = await vault.detokenize_name(wanted.name)
+        else:
+            data = await vault.detokenize_token(wanted.token)
+        if data is None:
+            raise HTTPException(404, "the vault does not have it")
+        return _json({"data": data}, headers={"Cache-Control": "no-store"})
+
+    async def healthz(_: Request) -> Response:
+        return _json({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        if status.draining:
+            raise HTTPException(503, "draining: the service is about to stop")
+        async with asyncio.timeout(PROBE_SECONDS):
+            await vault.storage.count()
+        return _json({"status": "ok"})
+
+    async def show_metrics(_: Request) -> Response:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                metrics.TOKENS.set(await vault.storage.count())
+        except (StorageError, TimeoutError):
+            log.debug("the number of tokens is the one last read")
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    document = msgspec.json.encode(openapi.document(require_token_to_tokenize))
+
+    async def show_openapi(_: Request) -> Response:
+        return Response(document, media_type="application/json")
+
+    app = Starlette(
+        middleware=[Middleware(_Observe, status=status)],
+        exception_handlers={
+            HTTPException: _refuse,
+            shapes.NotJsonError: _not_json,
+            shapes.WrongShapeError: _wrong_shape,
+            StorageError: _storage_fails,
+            TimeoutError: _storage_fails,
+            CryptoError: _damaged,
+            ClientDisconnect: _gone,
+            Exception: _fault,
+        },
+    )
+    app.router = Router(
+        [
+            Route("/tokenize", tokenize, methods=["POST"]),
+            Route("/detokenize", detokenize, methods=["POST"]),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", show_metrics),
+            Route("/openapi.json", show_openapi),
+        ],
+        redirect_slashes=False,
+    )
+    return app
+
+
+ROUTES = frozenset(("/tokenize", "/detokenize", "/healthz", "/readyz", "/metrics", "/openapi.json"))
+
+
+class _Observe:
+    """Counts and times every request, and asks clients to go while draining."""
+
+    def __init__(self, app: ASGIApp, status: Status) -> None:
+        self._app = app
+        self._status = status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = time.perf_counter()
+        path = scope["path"]
+        route = path if path in ROUTES else "other"
+        answered = 0
+
+        async def observed(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = message["status"]
+                if self._status.draining:
+                    message["headers"].append((b"connection", b"close"))
+            await send(message)
+
+        self._status.in_progress += 1
+        metrics.IN_PROGRESS.set(self._status.in_progress)
+        try:
+            if self._status.in_progress > IN_PROGRESS_LIMIT and route in ("/tokenize", "/detokenize"):
+                error = HTTPException(429, "too many requests at once: try again", {"Retry-After": "1"})
+                await _refuse_any(error)(scope, receive, observed)
+            else:
+                await self._app(scope, receive, observed)
+        finally:
+            self._status.in_progress -= 1
+            metrics.IN_PROGRESS.set(self._status.in_progress)
+            metrics.REQUESTS.labels(route, answered).inc()
+            metrics.REQUEST_SECONDS.labels(route).observe(time.perf_counter() - start)
+
+
+async def _body(request: Request) -> bytes:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "the body must be JSON: Content-Type: application/json")
+    if int(request.headers.get("content-length", 0)) > shapes.BODY_LIMIT:
+        raise _too_large()
+    body = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > shapes.BODY_LIMIT:
+                    raise _too_large()
+    except TimeoutError:
+        message = f"the body did not arrive within {BODY_SECONDS:g} seconds"
+        raise HTTPException(400, message, {"Connection": "close"}) from None
+    return body
+
+
+def _too_large() -> HTTPException:
+    return HTTPException(413, f"the body is larger than {shapes.BODY_LIMIT} bytes")
+
+
+def _json(content: dict[str, str], code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(content), code, headers, "application/json")
+
+
+def _refuse_any(error: HTTPException) -> Response:
+    headers = dict(error.headers) if error.headers else None
+    return _json({"error": error.detail}, error.status_code, headers)
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _refuse_any(error)
+
+
+async def _not_json(_: Request, error: Exception) -> Response:
+    return _json({"error": str(error)}, 400)
+
+
+async def _wrong_shape(_: Request, error: Exception) -> Response:
+    return _json({"error": str(error)}, 422)
+
+
+async def _storage_fails(_: Request, error: Exception) -> Response:
+    return _json({"error": "the vault can not be reached or written: try again"}, 503, {"Retry-After": "1"})
+
+
+async def _damaged(_: Request, error: Exception) -> Response:
+    log.error("a record can not be opened: it is damaged")
+    return _json({"error": "the vault can not open this record: it is damaged"}, 503)
+
+
+async def _gone(_: Request, error: Exception) -> Response:
+    return _json({"error": "the client went away before its request was complete"}, 400)
+
+
+async def _fault(_: Request, error: Exception) -> Response:
+    return _json({"error": "a fault in the service: its log tells where"}, 503)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What only the holder of the private key can do: open data, find a name's record, make and read tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from nacl.public import PrivateKey, SealedBox
+
+NONCE_BYTES = 16
+
+
+class Keys:
+    """Everything follows from one X25519 private key of 32 bytes.
+
+    Data is sealed with libsodium's sealed boxes (https://doc.libsodium.org/public-key_cryptography/sealed_boxes).
+    A record's id is a keyed BLAKE2b hash of its name, so that the database holds no names. A token is the id,
+    encrypted under a random nonce: without the key, tokens are random numbers, also two of the same name.
+    Neither is derived from the data.
+    """
+
+    def __init__(self, private_key: bytes) -> None:
+        private = PrivateKey(private_key)
+        self.public_key = bytes(private.public_key)
+        self._sealing = SealedBox(private.public_key)
+        self._opening = SealedBox(private)
+        self._id_key = hashlib.blake2b(key=private_key, person=b"record ids").digest()
+        self._token_key = hashlib.blake2b(key=private_key, person=b"tokens").digest()
+
+    def seal(self, data: bytes) -> bytes:
+        return self._sealing.encrypt(data)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Raises nacl.exceptions.CryptoError where this key did not seal it, or a bit has changed since."""
+        return self._opening.decrypt(sealed)
+
+    def record_id(self, name: str) -> bytes:
+        """16 bytes, the same for the same name."""
+        return hashlib.blake2b(name.encode(), key=self._id_key, digest_size=16).digest()
+
+    def new_nonce(self) -> bytes:
+        return os.urandom(NONCE_BYTES)
+
+    def token(self, record_id: bytes, nonce: bytes) -> str:
+        """64 hex digits."""
+        return (nonce + self._crypt(record_id, nonce)).hex()
+
+    def read_token(self, token: str) -> tuple[bytes, bytes]:
+        """The record's id and nonce; any 64 hex digits give some."""
+        raw = bytes.fromhex(token)
+        nonce = raw[:NONCE_BYTES]
+        return self._crypt(raw[NONCE_BYTES:], nonce), nonce
+
+    def _crypt(self, record_id: bytes, nonce: bytes) -> bytes:
+        pad = hashlib.blake2b(nonce, key=self._token_key, digest_size=16).digest()
+        return (int.from_bytes(record_id) ^ int.from_bytes(pad)).to_bytes(16)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""uvicorn, with what it lacks: a stop that drains, an end for silent clients, and JSON for what is not HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from types import FrameType
+from typing import Any, cast
+
+import msgspec
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from tokenization.app import Status
+
+# After SIGTERM, requests are still taken for this long: whoever sends them has to learn that /readyz says no.
+DRAIN_SECONDS = 2.0
+# Then those that were accepted get this long to finish.
+STOP_SECONDS = 10
+IDLE_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Protocol(HttpToolsProtocol):
+    silent_since = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self.silent_since = time.monotonic()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.silent_since = time.monotonic()
+
+    def send_400_response(self, msg: str) -> None:
+        body = msgspec.json.encode({"error": msg})
+        self.transport.write(
+            STATUS_LINE[400]
+            + b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+            + body
+        )
+        self.transport.close()
+
+    def close_if_silent(self, now: float) -> None:
+        """Also for half a request line or half of the headers; a body has its own limit in the application."""
+        working = self.cycle is not None and not self.cycle.response_complete
+        if not working and now - self.silent_since > IDLE_SECONDS:
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    def __init__(self, app: ASGIApp, status: Status, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                cast(Any, app),
+                host=host,
+                port=port,
+                http=Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=int(IDLE_SECONDS),
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._status = status
+        self._drained_at = float("inf")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._status.draining:
+            self.should_exit = True
+            return
+        self._status.draining = True
+        self._drained_at = time.monotonic() + DRAIN_SECONDS
+
+    async def on_tick(self, counter: int) -> bool:
+        now = time.monotonic()
+        if counter % 10 == 0:
+            for connection in list(self.server_state.connections):
+                cast(Protocol, connection).close_if_silent(now)
+        return await super().on_tick(counter) or now >= self._drained_at

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Settings come from the environment; secrets come from files that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """What is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    host: str
+    port: int
+    database: Path
+    dsn: str | None
+    private_key: bytes
+    bearer_token: str
+    require_token_to_tokenize: bool
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Raises SettingsError."""
+    port = environment.get("TOKENIZATION_PORT", "5000")
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise SettingsError("TOKENIZATION_PORT must be a number from 0 to 65535 (0: any that is free)")
+    private_key = _secret(environment, "TOKENIZATION_PRIVATE_KEY_FILE")
+    if not re.fullmatch("[0-9a-fA-F]{64}", private_key):
+        raise SettingsError("TOKENIZATION_PRIVATE_KEY_FILE must hold 64 hex digits, such as: openssl rand -hex 32")
+    bearer_token = _secret(environment, "TOKENIZATION_BEARER_TOKEN_FILE")
+    if not re.fullmatch("[!-~]{16,}", bearer_token):
+        raise SettingsError(
+            "TOKENIZATION_BEARER_TOKEN_FILE must hold at least 16 ASCII characters without spaces, "
+            "such as: openssl rand -hex 32"
+        )
+    require_token = environment.get("TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE", "0")
+    if require_token not in ("0", "1"):
+        raise SettingsError("TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE must be 0 or 1")
+    return Settings(
+        host=environment.get("TOKENIZATION_HOST", "127.0.0.1"),
+        port=int(port),
+        database=Path(environment.get("TOKENIZATION_DATABASE", "/app/saves/vault.db")),
+        dsn=_secret(environment, "TOKENIZATION_DSN_FILE") if "TOKENIZATION_DSN_FILE" in environment else None,
+        private_key=bytes.fromhex(private_key),
+        bearer_token=bearer_token,
+        require_token_to_tokenize=require_token == "1",
+    )
+
+
+def _secret(environment: Mapping[str, str], variable: str) -> str:
+    if variable not in environment:
+        raise SettingsError(f"{variable} is not set: it must name a file")
+    try:
+        return Path(environment[variable]).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: {error}") from error

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""The vault in a SQLite file: WAL mode, synchronised at every commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from tokenization.storage import Record, StorageError, WrongVaultError
+
+T = TypeVar("T")
+
+APPLICATION_ID = 0x544F4B56
+BUSY_SECONDS = 2.0
+
+SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE vault (id BLOB PRIMARY KEY, nonce BLOB NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE vault_state (public_key BLOB NOT NULL, tokens INTEGER NOT NULL);
+CREATE TRIGGER vault_counts AFTER INSERT ON vault BEGIN UPDATE vault_state SET tokens = tokens + 1; END;
+PRAGMA application_id = {APPLICATION_ID};
+"""
+
+
+class _Connection:
+    """One connection with the thread that uses it; opened on first use, and anew after any error."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._executor = ThreadPoolExecutor(1, name)
+        self._connection: sqlite3.Connection | None = None
+        self._files: tuple[tuple[int, int], ...] = ()
+        self.public_key = b""
+
+    async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._call, work)
+
+    def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = connect(self._path, "rw")
+                if owner(self._connection) != self.public_key:
+                    raise StorageError(f"{self._path} is not the vault that was opened at the start")
+                self._files = self._identity()
+            result = work(self._connection)
+            # A file that was moved or removed is still written to by whoever holds it open, and then lost.
+            if self._identity() != self._files:
+                raise StorageError(f"{self._path} was moved, replaced or removed")
+        except (sqlite3.Error, OSError, StorageError) as error:
+            self._close()
+            raise StorageError(str(error)) from error
+        return result
+
+    def _identity(self) -> tuple[tuple[int, int], ...]:
+        states = [Path(f"{self._path}{suffix}").stat() for suffix in ("", "-wal")]
+        return tuple((state.st_dev, state.st_ino) for state in states)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+        self._executor.shutdown()
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """mode: rw, or rwc to make the file where there is none. Raises sqlite3.Error."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def owner(connection: sqlite3.Connection) -> bytes:
+    """The public key that the vault was made for. Raises sqlite3.Error where there is no vault."""
+    key: bytes = connection.execute("SELECT public_key FROM vault_state").fetchone()[0]
+    return key
+
+
+class SqliteStorage:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = _Connection(path, "writer")
+        self._reader = _Connection(path, "reader")
+
+    async def open(self, public_key: bytes) -> None:
+        await asyncio.to_thread(self._prepare, public_key)
+        self._writer.public_key = self._reader.public_key = public_key
+
+    def _prepare(self, public_key: bytes) -> None:
+        try:
+            connection = connect(self._path, "rwc")
+        except sqlite3.DatabaseError as error:
+            raise WrongVaultError(f"{self._path}: {error}") from error
+        try:
+            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+                connection.executescript(SCHEMA)
+                connection.execute("INSERT INTO vault_state VALUES (?, 0)", (public_key,))
+                connection.execute("COMMIT")
+                return
+            if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                raise WrongVaultError(f"{self._path} is a SQLite database, but not a vault of this service")
+            damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if damage != "ok":
+                raise WrongVaultError(f"{self._path} is damaged ({damage}): restore it from a backup")
+            if owner(connection) != public_key:
+                raise WrongVaultError(f"{self._path} was sealed for another key: give the private key it was made with")
+        except sqlite3.DatabaseError as error:
+            raise WrongVaultError(f"{self._path}: {error}") from error
+        finally:
+            connection.close()
+
+    async def write(self, records: Sequence[Record]) -> None:
+        # One statement for all: stepping through it gives other threads the interpreter once, not once a row.
+        rows = ",".join(["(?,?,?)"] * len(records))
+        statement = (
+            f"INSERT INTO vault VALUES {rows} "
+            "ON CONFLICT (id) DO UPDATE SET nonce = excluded.nonce, sealed = excluded.sealed"
+        )
+        values = [value for record in records for value in record]
+        await self._writer.call(lambda connection: connection.execute(statement, values))
+
+    async def read(self, record_id: bytes) -> Record | None:
+        query = "SELECT id, nonce, sealed FROM vault WHERE id = ?"
+        row = await self._reader.call(lambda connection: connection.execute(query, (record_id,)).fetchone())
+        return None if row is None else Record(*row)
+
+    async def count(self) -> int:
+        query = "SELECT tokens FROM vault_state"
+        row = await self._reader.call(lambda connection: connection.execute(query).fetchone())
+        tokens: int = row[0]
+        return tokens
+
+    async def close(self) -> None:
+        await self._reader.close()
+        await self._writer.close()

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""The vault: seals, stores and finds. Writes that arrive together share a commit."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+
+from tokenization.keys import Keys
+from tokenization.metrics import COMMIT_FAILURES, COMMIT_RECORDS, COMMIT_SECONDS
+from tokenization.storage import Record, Storage, StorageError
+
+COMMIT_LIMIT = 128
+
+log = logging.getLogger(__name__)
+
+
+class Vault:
+    def __init__(self, keys: Keys, storage: Storage) -> None:
+        self.storage = storage
+        self._keys = keys
+        self._waiting: list[tuple[Record, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._failing = False
+
+    async def tokenize(self, name: str, data: str) -> str:
+        """A token of 64 hex digits; the data is on disk when this returns. Raises StorageError."""
+        record = Record(self._keys.record_id(name), self._keys.new_nonce(), self._keys.seal(data.encode()))
+        stored = asyncio.get_running_loop().create_future()
+        self._waiting.append((record, stored))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        await stored
+        return self._keys.token(record.id, record.nonce)
+
+    async def detokenize_name(self, name: str) -> str | None:
+        """The data, or None where there is no such name. Raises StorageError, or CryptoError for a damaged record."""
+        record = await self.storage.read(self._keys.record_id(name))
+        return None if record is None else self._keys.open(record.sealed).decode()
+
+    async def detokenize_token(self, token: str) -> str | None:
+        """As detokenize_name; a token that a newer one of the same name replaced is not known any more."""
+        record_id, nonce = self._keys.read_token(token)
+        record = await self.storage.read(record_id)
+        if record is None or not hmac.compare_digest(record.nonce, nonce):
+            return None
+        return self._keys.open(record.sealed).decode()
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:COMMIT_LIMIT], self._waiting[COMMIT_LIMIT:]
+            # Of one name only the last is kept. In the order of their ids, so that two services never deadlock.
+            records = sorted({record.id: record for record, _ in batch}.values())
+            start = time.perf_counter()
+            try:
+                await self.storage.write(records)
+            except StorageError as error:
+                COMMIT_FAILURES.inc()
+                self._tell(error)
+                for _, stored in batch:
+                    stored.set_exception(error)
+            else:
+                COMMIT_SECONDS.observe(time.perf_counter() - start)
+                COMMIT_RECORDS.observe(len(records))
+                self._tell(None)
+                for _, stored in batch:
+                    stored.set_result(None)
+        self._writer = None
+
+    def _tell(self, error: StorageError | None) -> None:
+        if error and not self._failing:
+            log.error("storing fails: requests are answered with 503", extra={"reason": str(error)})
+        if self._failing and not error:
+            log.info("storing works again")
+        self._failing = error is not None
