@@ -1,0 +1,353 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Copyright (c) 2026, the monitor_lab contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: locust_dashboard
+short_description: Put a dashboard into Grafana, bound to a data source
+version_added: 0.1.0
+author:
+  - the monitor_lab contributors (@devsecops)
+description:
+  - Imports a Grafana dashboard by uid. By default this is the collection's own dashboard of a Locust run.
+  - >-
+    Every way in which published dashboards name a data source is bound to one of this Grafana: inputs such as
+    C(${DS_PROMETHEUS}), also those that are used and not declared, plain names, uids, null, objects, and template
+    variables; in panels, rows, queries, annotations and variables.
+  - Compares before it writes, so that a second run only reads.
+  - >-
+    Tested with Grafana 7.5. Written for later versions (folders addressed by uid, folders in folders, data source
+    references as objects) from their API documentation.
+options:
+  grafana_url:
+    description:
+      - Where Grafana is served, with its sub-path where it has one.
+    type: str
+    required: true
+  url_username:
+    description:
+      - The user to log in as. Give this with O(url_password), or give O(grafana_api_key).
+    type: str
+    aliases: [grafana_user]
+  url_password:
+    description:
+      - The password of O(url_username).
+    type: str
+    aliases: [grafana_password]
+  grafana_api_key:
+    description:
+      - An API key or a service account's token. Where it is set, O(url_username) and O(url_password) are not used.
+    type: str
+  org_id:
+    description:
+      - The organisation to work in. It is named in each request; the login's current organisation stays as it is.
+    type: int
+  use_proxy:
+    description:
+      - Whether the proxy that the environment names is used.
+    type: bool
+    default: true
+  validate_certs:
+    description:
+      - Whether TLS certificates are checked.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file with the CA certificates to trust, on the host that runs the module.
+    type: path
+  client_cert:
+    description:
+      - A PEM file with a client certificate for Grafana, and its key unless O(client_key) holds that.
+    type: path
+  client_key:
+    description:
+      - A PEM file with the key of O(client_cert).
+    type: path
+  timeout:
+    description:
+      - How many seconds one request to Grafana may take, and a whole download.
+    type: int
+    default: 10
+  retries:
+    description:
+      - How many more times to ask, a second apart, while Grafana is not there yet or still starting.
+    type: int
+    default: 30
+  path:
+    description:
+      - A file with the dashboard, on the controller. It is looked for as the files of a role or play are.
+      - Without O(path), O(content), O(url) and O(gnet_id) the collection's own Locust dashboard is used.
+    type: path
+  content:
+    description:
+      - The dashboard itself, a mapping or JSON text.
+    type: raw
+  url:
+    description:
+      - Where to download the dashboard from. No credentials are sent there. At most 10 MiB.
+      - This is not the address of Grafana, which is O(grafana_url).
+    type: str
+  gnet_id:
+    description:
+      - The number of a dashboard that is published on grafana.com. V(11985) is the one for containersol's exporter.
+    type: int
+  revision:
+    description:
+      - The revision of O(gnet_id), or V(latest).
+    type: str
+    default: latest
+  state:
+    description:
+      - V(present) makes Grafana hold the dashboard as given.
+      - V(absent) removes the dashboard with O(uid), or, without it, with the uid that the dashboard given has.
+    type: str
+    choices: [present, absent]
+    default: present
+  uid:
+    description:
+      - The dashboard's uid in this Grafana. Without it the one that the dashboard has, else one made from its title.
+    type: str
+  title:
+    description:
+      - The dashboard's title in this Grafana, in place of its own.
+    type: str
+  tags:
+    description:
+      - The dashboard's tags in this Grafana, in place of its own.
+    type: list
+    elements: str
+  folder:
+    description:
+      - >-
+        The title or uid of the folder that is to hold the dashboard; it is made if it is missing. V(General) is the
+        place without a folder.
+      - Where folders can be in folders (Grafana 11 and later), a path of titles such as V(Lab/Load tests).
+      - Without it a dashboard that is there stays where it is, and a new one goes to V(General).
+    type: str
+  datasource:
+    description:
+      - >-
+        The name or uid of the data source for everything in the dashboard that is of its type or of no stated type.
+      - >-
+        Without it, references to data sources that are here are kept, and others are bound to Grafana's default data
+        source, or to the only one of the type.
+    type: str
+  inputs:
+    description:
+      - What to bind by name, for a dashboard with several data sources or with constants.
+      - >-
+        A key is the name of an input (such as V(DS_LOKI)), of a data source variable, or of a data source as the
+        dashboard calls it; the value is the name or uid of a data source here. For a constant it is the value.
+    type: dict
+    default: {}
+  overwrite:
+    description:
+      - With V(false), a dashboard whose last save was not this module's is not replaced; the task fails, and says when
+        and by whom it was saved.
+    type: bool
+    default: true
+  message:
+    description:
+      - A note for the dashboard's version history. C(locust_dashboard) is put before it.
+    type: str
+attributes:
+  check_mode:
+    description: Sends nothing but GET requests in check mode.
+    support: full
+  diff_mode:
+    description: Shows the paths in the dashboard that differ, with their old and new values.
+    support: full
+  idempotent:
+    description: A dashboard that is as wanted is only read.
+    support: full
+seealso:
+  - module: community.grafana.grafana_datasource
+    description: Makes the data source.
+  - name: Locust test, dashboard 11985
+    description: The published dashboard that is often used with containersol's exporter.
+    link: https://grafana.com/grafana/dashboards/11985
+"""
+
+EXAMPLES = r"""
+- name: Import the Locust dashboard
+  devsecops.monitor_lab.locust_dashboard:
+    grafana_url: http://127.0.0.1:3000
+    url_username: admin
+    url_password: "{{ grafana_admin_password }}"
+    datasource: Prometheus
+    folder: Load tests
+
+- name: Import the published dashboard 11985
+  devsecops.monitor_lab.locust_dashboard:
+    grafana_url: https://grafana.example.org/monitoring
+    grafana_api_key: "{{ grafana_token }}"
+    gnet_id: 11985
+    revision: latest
+    datasource: Prometheus
+
+- name: Import a dashboard that needs two data sources and a constant
+  devsecops.monitor_lab.locust_dashboard:
+    grafana_url: http://127.0.0.1:3000
+    grafana_api_key: "{{ grafana_token }}"
+    path: checkout.json
+    inputs:
+      DS_PROMETHEUS: Prometheus
+      DS_LOKI: Loki
+      VAR_CLUSTER: lab
+    overwrite: false
+
+- name: Remove the Locust dashboard
+  devsecops.monitor_lab.locust_dashboard:
+    grafana_url: http://127.0.0.1:3000
+    url_username: admin
+    url_password: "{{ grafana_admin_password }}"
+    state: absent
+"""
+
+RETURN = r"""
+uid:
+  description: The dashboard's uid.
+  returned: success
+  type: str
+  sample: monitor-lab-locust
+url:
+  description: The dashboard's address.
+  returned: success
+  type: str
+  sample: http://127.0.0.1:3000/d/monitor-lab-locust
+version:
+  description: The version that Grafana holds; in check mode the one that it held before. None where there is none.
+  returned: success
+  type: int
+  sample: 1
+folder_uid:
+  description: The uid of the dashboard's folder. Empty for V(General), none for a folder that check mode did not make.
+  returned: success
+  type: str
+  sample: ""
+bound:
+  description: What each data source that the dashboard names was bound to, as name → uid.
+  returned: success
+  type: dict
+  sample:
+    datasource: monitor-lab-prometheus
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError, parse
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import (
+    Wish,
+    absent,
+    download,
+    present,
+    published,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana, GrafanaError
+
+
+def source(params):
+    """Return the dashboard that the task gives, or None where it gives only a uid."""
+    address = params["url"]
+    if params["gnet_id"] is not None:
+        address = published(params["gnet_id"], params["revision"])
+    if address is not None:
+        content = download(
+            address,
+            timeout=params["timeout"],
+            validate_certs=params["validate_certs"],
+            ca_path=params["ca_path"],
+            use_proxy=params["use_proxy"],
+        )
+        return parse(content, address)
+    if params["content"] is not None:
+        return parse(params["content"], "the dashboard")
+    return None
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "grafana_url": {"type": "str", "required": True},
+            "url_username": {"type": "str", "aliases": ["grafana_user"]},
+            "url_password": {"type": "str", "no_log": True, "aliases": ["grafana_password"]},
+            "grafana_api_key": {"type": "str", "no_log": True},
+            "org_id": {"type": "int"},
+            "use_proxy": {"type": "bool", "default": True},
+            "validate_certs": {"type": "bool", "default": True},
+            "ca_path": {"type": "path"},
+            "client_cert": {"type": "path"},
+            "client_key": {"type": "path"},
+            "timeout": {"type": "int", "default": 10},
+            "retries": {"type": "int", "default": 30},
+            "path": {"type": "path"},
+            "content": {"type": "raw"},
+            "url": {"type": "str"},
+            "gnet_id": {"type": "int"},
+            "revision": {"type": "str", "default": "latest"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "uid": {"type": "str"},
+            "title": {"type": "str"},
+            "tags": {"type": "list", "elements": "str"},
+            "folder": {"type": "str"},
+            "datasource": {"type": "str"},
+            "inputs": {"type": "dict", "default": {}},
+            "overwrite": {"type": "bool", "default": True},
+            "message": {"type": "str"},
+        },
+        mutually_exclusive=[("path", "content", "url", "gnet_id")],
+        required_one_of=[("grafana_api_key", "url_username")],
+        required_by={"url_username": "url_password", "client_key": "client_cert"},
+        supports_check_mode=True,
+    )
+    params = module.params
+    try:
+        grafana = Grafana(
+            params["grafana_url"],
+            username=params["url_username"],
+            password=params["url_password"],
+            token=params["grafana_api_key"],
+            org_id=params["org_id"],
+            timeout=params["timeout"],
+            validate_certs=params["validate_certs"],
+            ca_path=params["ca_path"],
+            client_cert=params["client_cert"],
+            client_key=params["client_key"],
+            use_proxy=params["use_proxy"],
+        )
+        wish = Wish(
+            uid=params["uid"],
+            title=params["title"],
+            tags=params["tags"],
+            folder=params["folder"],
+            datasource=params["datasource"],
+            inputs={name: str(value) for name, value in params["inputs"].items()},
+            overwrite=params["overwrite"],
+            message=params["message"],
+        )
+        dashboard = source(params)
+        grafana.wait_until_ready(params["retries"])
+        if params["state"] == "present":
+            outcome = present(grafana, dashboard, wish, check=module.check_mode)
+        else:
+            outcome = absent(grafana, dashboard, wish, check=module.check_mode)
+    except (DashboardError, GrafanaError) as error:
+        module.fail_json(msg=str(error))
+    for warning in outcome.warnings:
+        module.warn(warning)
+    module.exit_json(
+        changed=outcome.changed,
+        uid=outcome.uid,
+        url=f"{grafana.url}/d/{outcome.uid}",
+        version=outcome.version,
+        folder_uid=outcome.folder_uid,
+        bound=outcome.bound,
+        diff={"before": outcome.before, "after": outcome.after},
+    )
+
+
+if __name__ == "__main__":
+    main()
