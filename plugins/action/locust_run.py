@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Copyright (c) 2026, the monitor_lab contributors
+"""Runs a load test out of short module calls, so that it can show progress, be interrupted and leave artefacts here."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Optional
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import ARGUMENTS
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption, Plan, plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_reports import progress, summary, write
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run import (
+    Baseline,
+    LoadRun,
+    Outcome,
+    StepFailed,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import check_user_classes
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
+    Threshold,
+    parse_regression,
+    parse_thresholds,
+)
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+    _requires_connection = True
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        options = self.validate_argument_spec(ARGUMENTS)[1]
+        try:
+            plan = plan_from(options)
+            thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
+            baseline = self._baseline(options)
+            run_id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(2)
+            if self._task.check_mode:
+                return {**result, **self._checked(plan, thresholds, task_vars)}
+            directory = self._directory(options["artifacts_dir"], run_id)
+        except BadOption as error:
+            raise AnsibleActionFail(str(error)) from error
+
+        def call(name: str, **arguments: Any) -> dict[str, Any]:
+            return self._step(name, arguments, task_vars)
+
+        def tell(sample: Mapping[str, Any]) -> None:
+            if options["progress"]:
+                display.display(
+                    f"{task_vars['inventory_hostname']}: {progress(sample, plan.run_time)}", stderr=True
+                )
+
+        try:
+            with _stopping_on_signals(lambda: call("stop")):
+                outcome = LoadRun(plan, thresholds, call, tell, time).carry_out(baseline)
+        except StepFailed as failure:
+            directory.rmdir()
+            raise AnsibleActionFail(str(failure)) from failure
+        made = summary(run_id, outcome, options, baseline)
+        write(directory, made, outcome)
+        result.update(made, artifacts=str(directory), changed=True, failed=outcome.verdict != "passed")
+        result["msg"] = f"Load run {run_id} {outcome.verdict}" + (
+            f": {'; '.join(outcome.reasons)}" if outcome.reasons else ""
+        )
+        return result
+
+    def _step(self, name: str, arguments: Mapping[str, Any], task_vars: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = self._execute_module(
+                module_name="devsecops.monitor_lab.locust_run",
+                module_args={**self._task.args, "_step": {"name": name, **arguments}},
+                task_vars=task_vars,
+            )
+        except AnsibleConnectionFailure as failure:
+            raise StepFailed(str(failure)) from failure
+        if answer.get("failed"):
+            raise StepFailed(answer["msg"])
+        return answer
+
+    def _checked(self, plan: Plan, thresholds: list[Threshold], task_vars: Any) -> dict[str, Any]:
+        """Say what would be run, after a look at Locust, which need not be there yet."""
+        try:
+            seen = self._step("look", {}, task_vars)
+        except StepFailed as failure:
+            display.warning(str(failure))
+        else:
+            check_user_classes(plan, seen["user_classes"])
+        stages = ", then ".join(
+            f"{stage.users} users at {stage.spawn_rate:g}/s for {stage.duration} s" for stage in plan.stages
+        )
+        held = ", ".join(f"{threshold.endpoint} {threshold}".strip() for threshold in thresholds) or "no thresholds"
+        return {"changed": True, "msg": f"Would run {stages}; {held}"}
+
+    def _baseline(self, options: Mapping[str, Any]) -> Optional[Baseline]:
+        """Return the earlier run to compare with; None where there is none yet."""
+        allowed = parse_regression(options["baseline_regression"] or {})
+        if options["baseline"] is None:
+            if allowed:
+                raise BadOption("baseline_regression", "needs baseline, the summary.json of an earlier run")
+            return None
+        if not allowed:
+            raise BadOption("baseline", "needs baseline_regression, the figures that it is compared by")
+        path = Path(self._loader.path_dwim(options["baseline"]))
+        if not path.exists():
+            display.display(f"No baseline at {path} yet: this run is not compared", stderr=True)
+            return None
+        try:
+            return Baseline(json.loads(path.read_text(encoding="utf-8"))["stats"]["overall"], allowed)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadOption("baseline", f"{path} is not a summary.json of this module: {error}") from error
+
+    def _directory(self, artifacts_dir: str, run_id: str) -> Path:
+        """Make the run's own directory; it is there, and can be written to, before the run begins."""
+        directory = Path(self._loader.path_dwim(artifacts_dir)) / run_id
+        try:
+            directory.mkdir(parents=True)
+        except OSError as error:
+            raise BadOption("artifacts_dir", f"{directory} cannot be made: {error.strerror}") from error
+        return directory
+
+
+@contextmanager
+def _stopping_on_signals(stop: Callable[[], Any]) -> Iterator[None]:
+    """Stop Locust first of all when Ansible ends this process, which it does without running any `finally`."""
+    before: dict[int, Any] = {}
+
+    def handle(number: int, frame: Optional[FrameType]) -> None:
+        # The second signal follows half a second later, and must not end the stop request.
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        try:
+            stop()
+        finally:
+            signal.signal(number, before[number])
+            before[number](number, frame)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

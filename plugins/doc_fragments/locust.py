@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Copyright (c) 2026, the monitor_lab contributors
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How the modules reach Locust."""
+
+    DOCUMENTATION = r"""
+options:
+  locust_url:
+    description:
+      - Where Locust's web interface is, as seen from the host that the task runs on, with its base path where it has one.
+      - A Locust that only listens on loopback is reached by running the task on its host.
+    type: str
+    default: http://127.0.0.1:8089
+  locust_username:
+    description:
+      - The name to log in with, where Locust runs with C(--web-login) and a form for a name and a password.
+    type: str
+  locust_password:
+    description:
+      - The password of O(locust_username).
+    type: str
+  ca_path:
+    description:
+      - A file, on the host that the task runs on, with the certificates to trust where O(locust_url) is C(https).
+    type: path
+"""

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# Copyright (c) 2026, the monitor_lab contributors
+"""The arguments of the modules that talk to Locust, declared once for the modules and the action plugin."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional
+
+from .locust_client import LocustClient
+
+CONNECTION: Dict[str, Dict[str, Any]] = {
+    "locust_url": {"type": "str", "default": "http://127.0.0.1:8089"},
+    "locust_username": {"type": "str"},
+    "locust_password": {"type": "str", "no_log": True},
+    "ca_path": {"type": "path"},
+}
+STAGE: Dict[str, Dict[str, Any]] = {
+    "duration": {"type": "str", "required": True},
+    "users": {"type": "int", "required": True},
+    "spawn_rate": {"type": "float", "default": 1},
+}
+ARGUMENTS: Dict[str, Dict[str, Any]] = {
+    **CONNECTION,
+    "mode": {"type": "str", "choices": ["api", "process"], "default": "api"},
+    "locust_command": {"type": "path", "default": "locust"},
+    "locustfile": {"type": "path"},
+    "users": {"type": "int"},
+    "spawn_rate": {"type": "float"},
+    "run_time": {"type": "str"},
+    "stages": {"type": "list", "elements": "dict", "options": STAGE},
+    "host": {"type": "str"},
+    "user_classes": {"type": "list", "elements": "str"},
+    "tags": {"type": "list", "elements": "str"},
+    "locust_options": {"type": "dict"},
+    "warmup": {"type": "str"},
+    "reset_stats": {"type": "bool", "default": False},
+    "expect_workers": {"type": "int", "default": 0},
+    "expect_workers_max_wait": {"type": "str", "default": "60s"},
+    "force": {"type": "bool", "default": False},
+    "thresholds": {"type": "list", "elements": "raw", "default": []},
+    "baseline": {"type": "path"},
+    "baseline_regression": {"type": "dict"},
+    "artifacts_dir": {"type": "path", "default": "artifacts"},
+    "progress": {"type": "bool", "default": True},
+    "grafana_url": {"type": "str"},
+    "grafana_user": {"type": "str"},
+    "grafana_password": {"type": "str", "no_log": True},
+    "grafana_api_key": {"type": "str", "no_log": True},
+    "grafana_ca_path": {"type": "path"},
+    "grafana_dashboard_uid": {"type": "str"},
+}
+
+
+def client_from(options: Mapping[str, Any], cookies: Optional[str] = None) -> LocustClient:
+    """Return a client for the options of `CONNECTION`; `cookies` as in `LocustClient`."""
+    return LocustClient(
+        url=options["locust_url"],
+        username=options["locust_username"],
+        password=options["locust_password"],
+        ca_path=options["ca_path"],
+        cookies=cookies,
+    )

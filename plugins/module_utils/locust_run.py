@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# Copyright (c) 2026, the monitor_lab contributors
+"""A load run from its start to its verdict, as a loop over short steps (see C(locust_steps))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
+
+from .locust_client import parse_failures, parse_stats
+from .locust_plan import Plan
+from .locust_thresholds import Threshold, Watcher, is_total, judge, judge_baseline
+
+# How long one step follows the run: short enough for a line of progress every 5 s.
+STEP = 3.5
+# The last step begins this long before the run's end, so that it is under way when the end comes.
+LAST_STEP = 3.0
+# A run goes on this long without an answer to a step.
+PATIENCE = 10.0
+
+
+class StepFailed(Exception):
+    """A step could not be carried out."""
+
+
+class Clock(Protocol):
+    """What the loop needs of the module C(time)."""
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The overall figures of an earlier run, and by how many percent each of some may be worse now."""
+
+    overall: Mapping[str, Any]
+    allowed: Sequence[Tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run. Times are seconds since the epoch on the machine that talked to Locust."""
+
+    verdict: str
+    """C(passed); C(failed) where a threshold was breached; C(incomplete) where data is missing to say."""
+    reasons: List[str]
+    thresholds: List[Dict[str, Any]]
+    overall: Dict[str, Any]
+    endpoints: List[Dict[str, Any]]
+    errors: List[Dict[str, Any]]
+    started: float
+    ended: float
+    aborted: bool
+    version: str
+    workers: Optional[int]
+    samples: List[Dict[str, Any]]
+    files: Dict[str, str]
+
+
+class LoadRun:
+    """One load run.
+
+    `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailed`.
+    `tell` is given the newest sample after each step.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        thresholds: Sequence[Threshold],
+        call: Callable[..., Dict[str, Any]],
+        tell: Callable[[Mapping[str, Any]], None],
+        clock: Clock,
+    ) -> None:
+        self._plan = plan
+        self._thresholds = thresholds
+        self._call = call
+        self._tell = tell
+        self._clock = clock
+        self._watcher = Watcher(thresholds)
+        self._samples: List[Dict[str, Any]] = []
+
+    def carry_out(self, baseline: Optional[Baseline] = None) -> Outcome:
+        """Run it and judge it. Raises `StepFailed` where the run could not be started."""
+        self._await_workers()
+        begun = self._call("begin")
+        ends = self._clock.monotonic() + begun["left"]
+        last, aborted = self._follow(begun["state"], ends)
+        try:
+            asked = {name: last[name] for name in ("state", "problem", "over")}
+            last = self._call("finish", early=aborted, **asked)
+            self._take(last["samples"])
+        except StepFailed as failure:
+            last = {**last, "problem": last["problem"] or str(failure), "files": {}, "ended": self._last_seen(last)}
+        return self._judge(last, aborted, baseline)
+
+    def _await_workers(self) -> None:
+        if not self._plan.expect_workers:
+            return
+        give_up = self._clock.monotonic() + self._plan.expect_workers_max_wait
+        while True:
+            workers = self._call("look")["workers"]
+            if workers is None:
+                raise StepFailed("expect_workers: this Locust is not a master, so no worker can connect to it")
+            if workers >= self._plan.expect_workers:
+                return
+            if self._clock.monotonic() >= give_up:
+                raise StepFailed(
+                    f"expect_workers: {workers} of {self._plan.expect_workers} workers are connected after "
+                    f"{self._plan.expect_workers_max_wait} s"
+                )
+            self._clock.sleep(1)
+
+    def _follow(self, state: Dict[str, Any], ends: float) -> Tuple[Dict[str, Any], bool]:
+        """Return the last answer before the end, and whether a threshold ends the run now."""
+        last: Dict[str, Any] = {"state": state, "samples": [], "problem": None, "over": None}
+        answered = self._clock.monotonic()
+        while last["problem"] is None and ends - self._clock.monotonic() > LAST_STEP:
+            try:
+                seconds = min(STEP, ends - self._clock.monotonic() - LAST_STEP)
+                last = self._call("watch", state=last["state"], seconds=seconds)
+            except StepFailed as failure:
+                if self._clock.monotonic() - answered > PATIENCE:
+                    last = {**last, "problem": str(failure)}
+                self._clock.sleep(1)
+                continue
+            answered = self._clock.monotonic()
+            ends = answered + last["left"]
+            if self._take(last["samples"]):
+                return last, True
+        return last, False
+
+    def _take(self, samples: Sequence[Dict[str, Any]]) -> bool:
+        """Take new samples in; tell whether a threshold ends the run."""
+        self._samples += samples
+        if samples:
+            self._tell(samples[-1])
+        return any([self._watcher.see(sample) for sample in samples])
+
+    def _last_seen(self, last: Mapping[str, Any]) -> float:
+        return float(self._samples[-1]["time"] if self._samples else last["state"]["started"])
+
+    def _judge(self, last: Mapping[str, Any], aborted: bool, baseline: Optional[Baseline]) -> Outcome:
+        files = last["files"]
+        rows = parse_stats(files["locust_stats.csv"]) if files else []
+        answers: List[Dict[str, Any]] = []
+        if rows:
+            peak = max((sample["users"] for sample in self._samples), default=0)
+            answers = judge(self._thresholds, rows, peak, self._watcher.breaches)
+            if baseline is not None:
+                answers += judge_baseline(baseline.allowed, baseline.overall, rows)
+        overall = next((row for row in rows if is_total(row)), None) or self._partial()
+        problems = [last["problem"]] if last["problem"] else []
+        if rows and not overall["num_requests"]:
+            problems.append("not a single request was made")
+        breaches = [breach(answer) for answer in answers if not answer["passed"]]
+        return Outcome(
+            verdict="incomplete" if problems else "failed" if breaches else "passed",
+            reasons=problems + breaches,
+            thresholds=answers,
+            overall=overall,
+            endpoints=[row for row in rows if not is_total(row)],
+            errors=parse_failures(files["locust_failures.csv"]) if files else [],
+            started=last["state"]["started"],
+            ended=last["ended"],
+            aborted=aborted,
+            version=last["state"]["version"],
+            workers=last["state"]["workers"],
+            samples=self._samples,
+            files=files,
+        )
+
+    def _partial(self) -> Dict[str, Any]:
+        """Return what the last sample knew of the run as a whole, where Locust could not be asked at the end."""
+        if not self._samples:
+            return {}
+        return {name: self._samples[-1][name] for name in ("num_requests", "num_failures", "fail_ratio")}
+
+
+def breach(answer: Mapping[str, Any]) -> str:
+    """Say in words which threshold was breached and by what."""
+    endpoint = " ".join(part for part in (answer["method"], answer["name"]) if part)
+    return f"{endpoint + ': ' if endpoint else ''}{answer['threshold']} breached, {answer['message']}"

@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# Copyright (c) 2026, the monitor_lab contributors
+"""The steps of a load run that talk to Locust, each short. They run where Locust can be reached.
+
+What one step has to know from those before it is a plain dictionary, the run's state, which the caller carries from
+step to step. Times are seconds since the epoch on the machine where the steps run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import math
+import os
+import shutil
+import tempfile
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
+
+from .locust_arguments import client_from
+from .locust_client import ENDING, GOING, LocustClient, LocustError, current_figures
+from .locust_plan import BadOption, Plan, plan_from
+from .locust_thresholds import WINDOW, Threshold, parse_thresholds
+
+# Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
+# within 3.5 s.
+PERIOD = 1.5
+# No answer for this long ends the run.
+PATIENCE = 10.0
+# How long Locust's statistics may still be those from before a start or a reset.
+STALE = 2.5
+# Workers report to the master every 3 s, so figures from before a reset arrive that much later.
+WORKER_REPORT = 3.0
+
+ARTIFACTS = {
+    "report.html": "/stats/report?download=1",
+    "locust_stats.csv": "/stats/requests/csv",
+    "locust_failures.csv": "/stats/failures/csv",
+    "locust_exceptions.csv": "/exceptions/csv",
+}
+
+
+class Clock(Protocol):
+    """What the steps need of the module C(time)."""
+
+    def time(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+def carry_out(options: Mapping[str, Any], step: Mapping[str, Any], clock: Clock) -> Dict[str, Any]:
+    """Carry out one step of a run: C(look), C(begin), C(watch), C(finish) or C(stop), by its C(name).
+
+    `options` are those of the module. Every answer but that of C(look) and C(stop) has C(left), the seconds until the
+    run's end.
+    """
+    name = step["name"]
+    plan = plan_from(options)
+    state = step.get("state") or {}
+    # Holds the login between the steps, which are processes of their own.
+    directory = state.get("directory") or (tempfile.mkdtemp(prefix="locust_run-") if name == "begin" else None)
+    client = client_from(options, cookies=directory and os.path.join(directory, "cookies"))
+    if name == "look":
+        return look(client)
+    if name == "stop":
+        client.stop()
+        return {}
+    thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
+    if name == "begin":
+        answer = {"state": {**begin(client, plan, clock, options["force"]), "directory": directory}}
+    elif name == "watch":
+        answer = watch(client, plan, thresholds, state, clock, clock.time() + step["seconds"])
+    else:
+        answer = finish(client, plan, state, clock, step["problem"], step["over"], step["early"])
+        shutil.rmtree(str(directory), ignore_errors=True)
+    return {**answer, "left": answer["state"]["started"] + plan.run_time - clock.time()}
+
+
+def look(client: LocustClient) -> Dict[str, Any]:
+    """Return Locust's state, version, user classes and current figures; changes nothing."""
+    overview = client.overview()
+    figures = current_figures(client.stats())
+    # The page is never cached, the figures are.
+    return {**figures, "state": overview.state, "version": overview.version, "user_classes": overview.user_classes}
+
+
+def check_user_classes(plan: Plan, available: Optional[Sequence[str]]) -> None:
+    """Refuse user classes that this Locust cannot choose."""
+    if not plan.user_classes:
+        return
+    if available is None:
+        raise BadOption("user_classes", "this Locust was started without --class-picker, so it runs all of its classes")
+    unknown = sorted(set(plan.user_classes) - set(available))
+    if unknown:
+        raise BadOption(
+            "user_classes", f"this Locust has no {', '.join(unknown)}; it has {', '.join(sorted(available))}"
+        )
+
+
+def begin(client: LocustClient, plan: Plan, clock: Clock, force: bool) -> Dict[str, Any]:
+    """Start the run, unless one is going on, and return its state. With `force` that one is stopped first."""
+    with _one_at_a_time(client.url):
+        before = _settled(client, clock)
+        check_user_classes(plan, before["user_classes"])
+        if before["state"] in GOING:
+            if not force:
+                raise LocustError(
+                    f"a run of {before['users']} users is going on at {client.url} (state {before['state']}, "
+                    f"{before['rps'] or 0:.1f} requests/s) and was not started here; wait for its end, or set force"
+                )
+            end(client, clock)
+        try:
+            return _start(client, plan, clock, before)
+        except LocustError:
+            # Whatever of it did start must not go on unwatched.
+            with contextlib.suppress(LocustError):
+                client.stop()
+            raise
+
+
+def _settled(client: LocustClient, clock: Clock) -> Dict[str, Any]:
+    """Return `look`, after a run that is just ending has ended."""
+    give_up = clock.time() + 5
+    while True:
+        seen = look(client)
+        if seen["state"] not in ENDING or clock.time() >= give_up:
+            return seen
+        clock.sleep(0.5)
+
+
+def _start(client: LocustClient, plan: Plan, clock: Clock, before: Mapping[str, Any]) -> Dict[str, Any]:
+    asked = clock.time()
+    answer = client.swarm(_form(plan, 0, plan.run_time))
+    if not answer.get("run_time"):
+        raise LocustError(
+            f"Locust at {client.url} took neither users nor run_time ({answer.get('message')}): its locustfile has a "
+            "LoadTestShape, which decides on both itself"
+        )
+    while client.overview().state not in GOING:
+        if clock.time() - asked > 5:
+            reason = "no worker is connected" if before["workers"] == 0 else "see Locust's log"
+            raise LocustError(f"Locust at {client.url} accepted the run and did not start it: {reason}")
+        clock.sleep(0.25)
+    if plan.warmup + _lag(before["workers"]) >= plan.run_time:
+        raise BadOption("warmup", f"{plan.warmup} s and the 3 s that workers take to report leave nothing to judge")
+    reset_due = asked + plan.warmup + _lag(before["workers"]) if plan.warmup and not plan.reset_stats else None
+    return {
+        "started": asked,
+        "version": before["version"],
+        "workers": before["workers"],
+        "stage": 0,
+        "next_poll": asked + STALE,
+        "answered": clock.time(),
+        "ramped_up": None,
+        "reset_due": reset_due,
+        "reset_pending": bool(plan.warmup or plan.reset_stats),
+        "counted_since": asked,
+        "num_requests": 0,
+    }
+
+
+def _lag(workers: Optional[int]) -> float:
+    return WORKER_REPORT if workers else 0.0
+
+
+def _form(plan: Plan, stage: int, remaining: float) -> List[Tuple[str, str]]:
+    # Locust gets the whole remaining time at every stage: a timer that an older Locust cannot cancel then still ends the
+    # run where the run ends, and a controller that dies leaves no endless run.
+    form = [
+        ("user_count", str(plan.stages[stage].users)),
+        ("spawn_rate", f"{plan.stages[stage].spawn_rate:g}"),
+        ("run_time", f"{math.ceil(remaining)}s"),
+    ]
+    if plan.host is not None:
+        form.append(("host", plan.host))
+    form.extend(("user_classes", name) for name in plan.user_classes)
+    form.extend(plan.locust_options.items())
+    return form
+
+
+def watch(
+    client: LocustClient,
+    plan: Plan,
+    thresholds: Sequence[Threshold],
+    state: Mapping[str, Any],
+    clock: Clock,
+    until: float,
+) -> Dict[str, Any]:
+    """Follow the run until `until`, or until a threshold is breached at this moment or something is wrong.
+
+    Starts the stages and resets the statistics when they are due. Returns C(state), the C(samples), C(problem), which is
+    None or says why the run cannot go on, and C(over), Locust's state where the run is no longer going on.
+    """
+    state = dict(state)
+    samples: List[Dict[str, Any]] = []
+    problem, over = None, None
+    while problem is None:
+        try:
+            _act(client, plan, state, clock.time())
+            now = clock.time()
+            if now >= state["next_poll"]:
+                state["next_poll"] = now + PERIOD
+                sample = _sample(client, plan, state, now)
+                state["answered"] = clock.time()
+                if sample is not None:
+                    samples.append(sample)
+                    if any(threshold.breached_now(sample) for threshold in thresholds):
+                        break
+        except _RunIsOver as error:
+            problem, over = str(error), error.state
+        except LocustError as error:
+            if not error.transient or clock.time() - state["answered"] >= PATIENCE:
+                problem = str(error)
+        now = clock.time()
+        if now >= until:
+            break
+        if problem is None:
+            clock.sleep(max(0.05, min(_due(plan, state, until) - now, PERIOD)))
+    return {"state": state, "samples": samples, "problem": problem, "over": over}
+
+
+class _RunIsOver(LocustError):
+    """The run ended before its time; `state` is the one that Locust is in now."""
+
+    def __init__(self, problem: str, state: str) -> None:
+        super().__init__(problem)
+        self.state = state
+
+
+def _due(plan: Plan, state: Mapping[str, Any], until: float) -> float:
+    """Return when there is something to do next."""
+    due = [until, state["next_poll"]]
+    boundaries = plan.boundaries()
+    if state["stage"] + 1 < len(boundaries):
+        due.append(state["started"] + boundaries[state["stage"] + 1])
+    if state["reset_due"] is not None:
+        due.append(state["reset_due"])
+    return min(due)
+
+
+def _act(client: LocustClient, plan: Plan, state: Dict[str, Any], now: float) -> None:
+    elapsed = now - state["started"]
+    stage = sum(begins <= elapsed for begins in plan.boundaries()) - 1
+    if stage > state["stage"] and elapsed < plan.run_time:
+        client.swarm(_form(plan, stage, plan.run_time - elapsed))
+        state.update(stage=stage, answered=now, ramped_up=None)
+    if state["reset_due"] is not None and now >= state["reset_due"]:
+        client.reset_stats()
+        state.update(reset_due=None, reset_pending=False, answered=now, counted_since=now, num_requests=0)
+
+
+def _sample(client: LocustClient, plan: Plan, state: Dict[str, Any], now: float) -> Optional[Dict[str, Any]]:
+    figures = current_figures(client.stats())
+    elapsed = now - state["started"]
+    if figures["state"] not in GOING:
+        _check_going(client.overview().state, plan, elapsed)
+        return None
+    if state["workers"] and figures["workers"] < state["workers"]:
+        raise LocustError(
+            f"{state['workers'] - figures['workers']} of {state['workers']} workers were lost after {elapsed:.0f} s, "
+            "and with them what they had not reported"
+        )
+    if now - state["counted_since"] > 2 * STALE:
+        if figures["num_requests"] < state["num_requests"]:
+            raise LocustError(f"Locust was restarted, or its statistics were reset, after {elapsed:.0f} s")
+        state["num_requests"] = figures["num_requests"]
+    if figures["state"] == "running" and state["ramped_up"] is None:
+        state["ramped_up"] = now
+        if state["reset_pending"] and plan.reset_stats:
+            state["reset_due"] = max(now, state["started"] + plan.warmup) + _lag(state["workers"])
+    steady_since = None if state["ramped_up"] is None else max(state["ramped_up"], state["counted_since"])
+    return {
+        "time": round(now, 3),
+        "elapsed": round(elapsed, 3),
+        "stage": state["stage"],
+        # Whether the verdict counts this moment, and whether Locust's current figures are those of every user running.
+        "counted": not state["reset_pending"] and now - state["counted_since"] >= STALE,
+        "steady": steady_since is not None and now - steady_since >= WINDOW,
+        **figures,
+    }
+
+
+def _check_going(state: str, plan: Plan, elapsed: float) -> None:
+    """Accept that the statistics are still those from before the start, or that the run just ended in time."""
+    if state in GOING or elapsed >= plan.run_time - 1:
+        return
+    if state == "ready":
+        raise _RunIsOver(f"Locust was restarted after {elapsed:.0f} of {plan.run_time} s", state)
+    raise _RunIsOver(
+        f"something else stopped Locust after {elapsed:.0f} of {plan.run_time} s; up to Locust 2.46.3 that may be the "
+        "timer of an earlier run that was stopped early",
+        state,
+    )
+
+
+def finish(
+    client: LocustClient,
+    plan: Plan,
+    state: Mapping[str, Any],
+    clock: Clock,
+    problem: Optional[str] = None,
+    over: Optional[str] = None,
+    early: bool = False,
+) -> Dict[str, Any]:
+    """Follow the run to its end, or end it now where it is `early` or has a `problem`; bring what Locust made of it.
+
+    Returns what `watch` returns, with C(ended) and the C(files) by name.
+    """
+    watched: Dict[str, Any] = {"state": dict(state), "samples": [], "problem": problem, "over": over}
+    planned = state["started"] + plan.run_time
+    while problem is None and not early and watched["problem"] is None and clock.time() < planned:
+        more = watch(client, plan, (), watched["state"], clock, planned)
+        watched = {**more, "samples": watched["samples"] + more["samples"]}
+    ended = min(clock.time(), planned)
+    files: Dict[str, str] = {}
+    try:
+        # A run that is over is not there to be stopped; another one might be, and is somebody else's.
+        if watched["over"] is None:
+            end(client, clock)
+        if watched["over"] != "ready":
+            files = collect(client, clock)
+    except LocustError as error:
+        watched["problem"] = watched["problem"] or str(error)
+    if watched["state"]["reset_pending"] and not early:
+        watched["problem"] = watched["problem"] or "the users never all ran, so what came before was not left out"
+    if len(plan.stages) > 1:
+        # The timers of later stages, which an older Locust cannot cancel, are up to 1 s late; the next run is not theirs.
+        clock.sleep(max(0.0, planned + 1 - clock.time()) if not early else 0.0)
+    return {**watched, "ended": ended, "files": files}
+
+
+def end(client: LocustClient, clock: Clock) -> None:
+    """Stop Locust and wait until it has, at most 8 s."""
+    give_up = clock.time() + 8
+    while True:
+        problem = f"Locust at {client.url} does not stop"
+        try:
+            client.stop()
+            if client.overview().state not in GOING:
+                return
+        except LocustError as error:
+            problem = str(error)
+        if clock.time() >= give_up:
+            raise LocustError(problem)
+        clock.sleep(0.25)
+
+
+def collect(client: LocustClient, clock: Clock) -> Dict[str, str]:
+    """Return what Locust made of the run: the artefacts by file name."""
+    files = {}
+    give_up = clock.time() + 5
+    for name, path in ARTIFACTS.items():
+        while name not in files:
+            try:
+                files[name] = client.download(path)
+            except LocustError as error:
+                if not error.transient or clock.time() >= give_up:
+                    raise
+                clock.sleep(0.5)
+    return files
+
+
+@contextlib.contextmanager
+def _one_at_a_time(url: str) -> Iterator[None]:
+    """Keep two starts on this machine from both finding Locust idle."""
+    name = f"locust_run-{os.getuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}.lock"
+    handle = os.open(
+        os.path.join(tempfile.gettempdir(), name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+    )
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,251 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Copyright (c) 2026, the monitor_lab contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: locust_run
+short_description: Run a load test with Locust and judge it
+version_added: 0.1.0
+author:
+  - the monitor_lab contributors (@devsecops)
+description:
+  - Starts a load run in a Locust that is up, or starts a Locust for it, shows its progress, ends it, judges it by
+    thresholds and brings its figures and reports to the controller.
+  - Locust is also given the time that remains, at every stage, so that it ends the run itself where the controller dies.
+  - Ctrl-C and SIGTERM stop Locust before anything else.
+  - C(locust --headless) has no web interface and so no metrics; O(mode=process) is its equal with metrics.
+extends_documentation_fragment:
+  - devsecops.monitor_lab.locust
+attributes:
+  check_mode:
+    support: full
+    description: Checks all options, looks at Locust and says what would be run. Sends nothing that changes anything.
+  diff_mode:
+    support: none
+    description: A run leaves no state behind that could differ.
+  idempotent:
+    support: none
+    description: Every call is a run of its own.
+  platform:
+    support: full
+    platforms: posix
+    description: Runs on the controller and on POSIX hosts with Python 3.9 or newer.
+options:
+  mode:
+    description:
+      - V(api) drives a Locust that is up.
+      - V(process) starts one for the run, on the port of O(locust_url), and ends it afterwards. It is refused where
+        something listens there already.
+    type: str
+    choices: [api, process]
+    default: api
+  locust_command:
+    description:
+      - The Locust to start with O(mode=process).
+    type: path
+    default: locust
+  locustfile:
+    description:
+      - The locustfile on the host, for O(mode=process).
+    type: path
+  users:
+    description:
+      - How many users to run. Needed with O(run_time) where there are no O(stages).
+    type: int
+  spawn_rate:
+    description:
+      - How many users to start per second. Locust's own default of 1 where it is left out.
+    type: float
+  run_time:
+    description:
+      - How long the run lasts, from its start, as V(90), V(90s), V(1m30s) or V(2h).
+    type: str
+  stages:
+    description:
+      - Stretches of one run, one after another, in place of O(users), O(spawn_rate) and O(run_time).
+    type: list
+    elements: dict
+    suboptions:
+      duration:
+        description:
+          - How long this stage lasts, with the time that it takes to reach its users.
+        type: str
+        required: true
+      users:
+        description:
+          - How many users to have.
+        type: int
+        required: true
+      spawn_rate:
+        description:
+          - How many users to start or stop per second.
+        type: float
+        default: 1
+  host:
+    description:
+      - The base URL of what is tested. What Locust has itself where it is left out.
+    type: str
+  user_classes:
+    description:
+      - The user classes to run. Needs a Locust that was started with C(--class-picker), as O(mode=process) does.
+    type: list
+    elements: str
+  tags:
+    description:
+      - Run only tasks with one of these tags. Locust reads them when it starts, so this needs O(mode=process).
+    type: list
+    elements: str
+  locust_options:
+    description:
+      - More options of Locust by name. With O(mode=api) those that its web form takes, such as options that the locustfile
+        adds; with O(mode=process) any of the command line's.
+    type: dict
+  warmup:
+    description:
+      - How much of the run's beginning to leave out of the figures and of the verdict. Locust's statistics are reset at
+        its end, or 3 s later where there are workers, which report that late.
+    type: str
+  reset_stats:
+    description:
+      - Reset the statistics once all users have been started, as C(--reset-stats) does.
+    type: bool
+    default: false
+  expect_workers:
+    description:
+      - How many workers have to be connected before the run starts.
+    type: int
+    default: 0
+  expect_workers_max_wait:
+    description:
+      - How long to wait for O(expect_workers).
+    type: str
+    default: 60s
+  force:
+    description:
+      - Stop a run that someone else started and that is going on, instead of failing.
+    type: bool
+    default: false
+  thresholds:
+    description:
+      - What has to be true of the run, as texts such as V(p95 < 200). Response times are in milliseconds, rates per second,
+        ratios from 0 to 1.
+      - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99), V(avg), V(min),
+        V(max), V(median), V(rps), V(fail_per_sec), V(fail_ratio), V(num_requests), V(num_failures) and V(users), the most
+        users seen. Comparisons are C(<), C(<=), C(>), C(>=) and C(==).
+      - They are taken from the whole run. Locust counts response times rounded to two digits.
+      - In place of a text, a dictionary with the text as C(threshold) and any of the following keys.
+      - C(name), and C(method) where several methods share it, name an endpoint as Locust's statistics do. An endpoint that
+        never appears is a breach.
+      - C(for), a time such as V(10s), makes it a breach only when Locust's current figure is beyond the limit for that long.
+      - C(abort), V(true), ends the run as soon as it is breached.
+      - C(for) and C(abort) work with V(p50), V(p95), V(rps), V(fail_ratio) and V(users) of the whole, which is what Locust
+        gives as current figures. What has to be at least so high is looked at from 12 s after all users run.
+    type: list
+    elements: raw
+    default: []
+  baseline:
+    description:
+      - A C(summary.json) of an earlier run, on the controller, to compare with. Where there is none yet, this run is not
+        compared.
+    type: path
+  baseline_regression:
+    description:
+      - By how much overall figures may be worse than those of O(baseline), such as V({p95: 10%, rps: 5%}).
+    type: dict
+  artifacts_dir:
+    description:
+      - A directory on the controller. Each run makes one of its own below it, by the name of its RV(run_id).
+    type: path
+    default: artifacts
+  progress:
+    description:
+      - Whether to write a line to standard error every few seconds that tells how the run is getting on.
+    type: bool
+    default: true
+  grafana_url:
+    description:
+      - A Grafana, as seen from the controller, to get an annotation over the time of the run, with its verdict. One that
+        cannot be reached is a warning.
+    type: str
+  grafana_user:
+    description:
+      - The name to log in to Grafana with.
+    type: str
+  grafana_password:
+    description:
+      - The password of O(grafana_user).
+    type: str
+  grafana_api_key:
+    description:
+      - A token in place of O(grafana_user) and O(grafana_password).
+    type: str
+  grafana_ca_path:
+    description:
+      - A file on the controller with the certificates to trust where O(grafana_url) is C(https).
+    type: path
+  grafana_dashboard_uid:
+    description:
+      - The dashboard to annotate and to link to. Without it the annotation is the whole organisation's.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Run fifty users for a minute and judge the answers
+  devsecops.monitor_lab.locust_run:
+    users: 50
+    spawn_rate: 10
+    run_time: 60s
+    host: http://127.0.0.1:30500
+    thresholds:
+      - p95 < 500
+      - fail_ratio < 0.01
+      - threshold: p99 < 800
+        method: POST
+        name: /tokenize
+      - threshold: fail_ratio < 0.2
+        abort: true
+
+- name: Climb in three stages, and be no more than a tenth slower than last time
+  devsecops.monitor_lab.locust_run:
+    stages:
+      - {duration: 30s, users: 10, spawn_rate: 10}
+      - {duration: 1m, users: 100, spawn_rate: 10}
+      - {duration: 30s, users: 10, spawn_rate: 50}
+    warmup: 10s
+    baseline: artifacts/last-release/summary.json
+    baseline_regression:
+      p95: 10%
+"""
+
+RETURN = r"""
+run_id:
+  description: The run's name, which is also that of its directory.
+  returned: after a run
+  type: str
+  sample: 20261123T055147Z-4c62
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import ARGUMENTS
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import carry_out
+
+
+def main() -> None:
+    # The action plugin of the same name makes the run out of steps; this carries out one.
+    module = AnsibleModule(argument_spec={**ARGUMENTS, "_step": {"type": "dict"}}, supports_check_mode=True)
+    try:
+        module.exit_json(**carry_out(module.params, module.params["_step"], time))
+    except (BadOption, LocustError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
