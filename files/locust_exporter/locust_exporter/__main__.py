@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""The command: `python3 -m locust_exporter --locust.uri=http://localhost:8089`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from locust_exporter import __version__, http_config
+from locust_exporter.exporter import Exporter
+from locust_exporter.http_config import HttpConfig
+from locust_exporter.locust import Locust
+from locust_exporter.server import Server, listen
+from locust_exporter.web_config import WebConfig
+from locust_exporter.yaml_file import ConfigError
+
+log = logging.getLogger("locust_exporter")
+
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def duration(text: str) -> float:
+    """Seconds for `5s`, `500ms` or `1m30s`, as Go writes durations."""
+    parts = _DURATION.findall(text)
+    seconds = sum(float(value) * _SECONDS[unit] for value, unit in parts)
+    if "".join(value + unit for value, unit in parts) != text or seconds <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 5s, 500ms or 1m30s")
+    return seconds
+
+
+def namespace(text: str) -> str:
+    if not re.fullmatch("[a-zA-Z_][a-zA-Z0-9_]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot begin the name of a metric")
+    return text
+
+
+def telemetry_path(text: str) -> str:
+    if not text.startswith("/") or text == "/":
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path such as /metrics")
+    return text
+
+
+def count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; every flag can be given by an environment variable, which its help names."""
+    result = argparse.ArgumentParser(
+        prog="locust_exporter", description="Exports the figures of a Locust for Prometheus.", allow_abbrev=False
+    )
+    result.add_argument("--version", action="version", version=f"locust_exporter {__version__}")
+    for flag, variable, default, kind, text in (
+        ("locust.uri", "LOCUST_EXPORTER_URI", "http://localhost:8089", str, "Where Locust's web interface is."),
+        ("locust.timeout", "LOCUST_EXPORTER_TIMEOUT", "5s", duration, "What Locust has for its whole answer."),
+        ("locust.namespace", "LOCUST_METRIC_NAMESPACE", "locust", namespace, "What metrics' names begin with."),
+        (
+            "locust.http-config.file",
+            "LOCUST_EXPORTER_HTTP_CONFIG_FILE",
+            None,
+            Path,
+            "How Locust is reached: login, TLS, headers, proxy.",
+        ),
+        (
+            "locust.histogram-endpoints",
+            "LOCUST_EXPORTER_HISTOGRAM_ENDPOINTS",
+            "50",
+            count,
+            "Endpoints, of those whose histograms Locust offers, that get one; 0 for none.",
+        ),
+        ("web.listen-address", "LOCUST_EXPORTER_WEB_LISTEN_ADDRESS", ":9646", str, "Where to listen."),
+        ("web.telemetry-path", "LOCUST_EXPORTER_WEB_TELEMETRY_PATH", "/metrics", telemetry_path, "The metrics' path."),
+        (
+            "web.config.file",
+            "LOCUST_EXPORTER_WEB_CONFIG_FILE",
+            None,
+            Path,
+            "TLS and basic authentication, in the form of Prometheus's exporters.",
+        ),
+    ):
+        result.add_argument(
+            f"--{flag}",
+            dest=flag,
+            type=kind,
+            default=os.environ.get(variable) or default,
+            help=f"{text} Environment: {variable}. Default: {default or 'none'}.",
+        )
+    return result
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    settings = vars(parser().parse_args(arguments))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        http_config_file = settings["locust.http-config.file"]
+        locust = Locust(
+            settings["locust.uri"], http_config.read(http_config_file) if http_config_file else HttpConfig()
+        )
+        web_config = WebConfig(settings["web.config.file"])
+        listener = listen(settings["web.listen-address"])
+    except ConfigError as error:
+        print(f"locust_exporter: {error}", file=sys.stderr)
+        return 2
+    exporter = Exporter(
+        locust, settings["locust.timeout"], settings["locust.namespace"], settings["locust.histogram-endpoints"]
+    )
+    # As a container's first process it would not be ended by a signal that it does not wait for.
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    Server(listener, settings["web.telemetry-path"], exporter.scrape, web_config).start()
+    log.info("listening at port %d, for Locust at %s", listener.getsockname()[1], locust.uri)
+    signal.sigwait(signals)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Prometheus's text format 0.0.4, written straight into one string.
+
+prometheus_client's own writer takes 31 ms for the 8,000 samples of 500 endpoints, three times what Locust needs to
+answer, and cannot write once the labels that sixteen samples share. Format:
+https://github.com/prometheus/docs/blob/main/docs/instrumenting/exposition_formats.md
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def number(value: object) -> float | int | None:
+    """The figure that a JSON value stands for, or None where it stands for none.
+
+    A string that holds a number counts as that number; an integer too large for a float, which Prometheus refuses,
+    counts as none.
+    """
+    if type(value) is float or (type(value) is int and -(2**53) <= value <= 2**53):
+        return value
+    if isinstance(value, int | str):
+        try:
+            return float(value)
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+def figure(value: float | int) -> str:
+    if -math.inf < value < math.inf:
+        return repr(value)
+    return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
+
+
+def label_text(value: object) -> str:
+    """A JSON value as the text of a label: null is empty, and what UTF-8 cannot hold becomes a question mark.
+
+    Prometheus's lexer takes a NUL byte for the end of the page, so it is replaced.
+    """
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def labels(**pairs: str) -> str:
+    """Label pairs, escaped, without the braces: C(method="GET",name="/login")."""
+    return ",".join(f'{key}="{escape(value)}"' for key, value in pairs.items())
+
+
+def escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+
+
+class Page:
+    """One page of metrics: each family's header is followed by its samples; a family without samples is left out."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._parts: list[str] = []
+
+    def family(self, kind: str, name: str, text: str, samples: Iterable[tuple[str, float | int | None]]) -> None:
+        """Adds the family `name`; a sample is (what follows the name, figure), and those without a figure are left out.
+
+        What follows the name is empty, or labels in braces, and may begin with a suffix such as `_sum`.
+        """
+        full = f"{self._namespace}_{name}"
+        lines = [
+            f"{full}{rest} {value!r}\n" if -math.inf < value < math.inf else f"{full}{rest} {figure(value)}\n"
+            for rest, value in samples
+            if value is not None
+        ]
+        if lines:
+            self._parts.append(f"# HELP {full} {text}\n# TYPE {full} {kind}\n")
+            self._parts.extend(lines)
+
+    def encode(self) -> bytes:
+        return "".join(self._parts).encode()

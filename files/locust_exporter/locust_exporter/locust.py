@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Locust over HTTP: the decoded answer to `/stats/requests`, or why there is none.
+
+http.client is used bare: with urllib3 or requests a scrape takes half as long again, and the connection, which is kept,
+needs a socket option of its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import re
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from http.cookies import CookieError, SimpleCookie
+from typing import cast
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+
+from locust_exporter.http_config import HttpConfig, basic
+from locust_exporter.yaml_file import ConfigError
+
+MAX_ANSWER = 32 * 2**20
+HISTOGRAMS_HEADER = "Locust-Histograms"
+_VERSION_MAX_AGE = 300.0
+
+
+class Reason(StrEnum):
+    """Why Locust could not be read."""
+
+    OK = "ok"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    PROXY = "proxy"
+    LOGIN = "login"
+    REDIRECT = "redirect"
+    HTTP_STATUS = "http_status"
+    INCOMPLETE = "incomplete"
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
+    NOT_LOCUST = "not_locust"
+    CONFIGURATION = "configuration"
+
+
+class LocustError(Exception):
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("Location", "")
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get_content_type()
+
+
+class _Deadline(io.RawIOBase):
+    """A socket's input with an end in time, however slowly it drips: a socket's own timeout begins anew each time."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, which 3.11 has no type for
+        self._sock.settimeout(remaining(self._deadline))
+        return self._sock.recv_into(buffer)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What http.client takes a socket for."""
+        return io.BufferedReader(self, 65536)
+
+
+def remaining(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time is up")
+    return left
+
+
+class Locust:
+    """One Locust's web interface, for use from several threads. `uri` may hold a base path, and a user and password."""
+
+    def __init__(self, uri: str, config: HttpConfig) -> None:
+        parts = urlsplit(uri)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError("Locust's address must be http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH]")
+        self._tls = parts.scheme == "https"
+        self._host = parts.hostname
+        self._port = parts.port or (443 if self._tls else 80)
+        self._base = quote(parts.path.rstrip("/"), safe="/%")
+        self._config = config
+        self._context = (config.tls or ssl.create_default_context()) if self._tls else None
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self._authority = host if parts.port is None else f"{host}:{parts.port}"
+        self._origin = f"{parts.scheme}://{self._authority}"
+        self.uri = self._origin + self._base
+        self._uri_authorization: dict[str, str] = {}
+        if parts.username is not None:
+            self._uri_authorization["Authorization"] = basic(unquote(parts.username), unquote(parts.password or ""))
+        self._idle: deque[socket.socket] = deque()
+        self._cookies: dict[str, str] = {}
+        self._version: str | None = None
+        self._version_until = 0.0
+
+    def stats(self, deadline: float, meanwhile: Callable[[], None]) -> tuple[object, bool]:
+        """Locust's decoded answer, and whether it offers histograms. `meanwhile` is called while Locust works.
+
+        Raises LocustError; logs in first where Locust asks for that and a login is configured.
+        """
+        answer = self._ask("/stats/requests", deadline, meanwhile)
+        if _asks_for_login(answer) and self._config.login:
+            self._log_in(deadline)
+            answer = self._ask("/stats/requests", deadline)
+        return self._decode(answer), HISTOGRAMS_HEADER in answer.headers
+
+    def histograms(self, deadline: float) -> object:
+        return self._decode(self._ask("/stats/histograms", deadline))
+
+    def version(self, deadline: float) -> str | None:
+        """Locust's version, which only its page names; it is asked again after a break, and every five minutes."""
+        if time.monotonic() > self._version_until:
+            self._version, self._version_until = None, time.monotonic() + _VERSION_MAX_AGE
+            self._version = _version_in(self._ask("/", deadline).body)
+        return self._version
+
+    def forget(self) -> None:
+        """To be called when Locust could not be read: what answers next may be another one."""
+        self._version_until = 0.0
+
+    def _decode(self, answer: Answer) -> object:
+        if _asks_for_login(answer):
+            raise LocustError(Reason.LOGIN, "Locust asks for a login, and none that it accepts is configured")
+        if 300 <= answer.status < 400:
+            raise LocustError(Reason.REDIRECT, f"the answer is a redirect to {answer.location}")
+        if answer.status != 200:
+            raise LocustError(Reason.HTTP_STATUS, f"the answer has HTTP status {answer.status}")
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise LocustError(Reason.NOT_JSON, f"the answer is {answer.content_type}, not JSON") from None
+
+    def _log_in(self, deadline: float) -> None:
+        """Sends the login form as Locust's login page would: its address is in the page's `authArgs`."""
+        account = self._config.login
+        if account is None:
+            return
+        self._cookies = {}
+        page = self._ask("/login", deadline)
+        form = urlencode({"username": account.username, "password": self._reveal(account.password.reveal)})
+        self._ask(self._form_path(page), deadline, form=form.encode("ascii"))
+
+    def _form_path(self, page: Answer) -> str:
+        found = re.search(rb"window\.authArgs\s*=\s*(\{.*\})", page.body)
+        try:
+            arguments = json.loads(found[1]) if found else {}
+        except ValueError:
+            arguments = {}
+        target = arguments.get("username_password_callback") or (arguments.get("custom_form") or {}).get("callback_url")
+        if not isinstance(target, str):
+            raise LocustError(Reason.LOGIN, "Locust's login page has no form for a user name and a password")
+        url = urlsplit(urljoin(f"{self.uri}/login", target))
+        if f"{url.scheme}://{url.netloc}" != self._origin:
+            raise LocustError(Reason.LOGIN, f"Locust's login form goes to another server, {url.netloc}")
+        return (url.path + (f"?{url.query}" if url.query else "")).removeprefix(self._base)
+
+    def _reveal(self, secret: Callable[[], str]) -> str:
+        try:
+            return secret()
+        except ConfigError as error:
+            raise LocustError(Reason.CONFIGURATION, str(error)) from None
+
+    def _ask(
+        self, path: str, deadline: float, meanwhile: Callable[[], None] | None = None, form: bytes | None = None
+    ) -> Answer:
+        """Asks on a connection that is kept from before if there is one, and anew if that one turns out to be dead."""
+        try:
+            while kept := self._kept():
+                try:
+                    return self._exchange(kept, path, deadline, meanwhile, form)
+                except (ConnectionError, ssl.SSLError):
+                    self.forget()
+            return self._exchange(self._connect(deadline), path, deadline, meanwhile, form)
+        except ConfigError as error:
+            raise LocustError(Reason.CONFIGURATION, str(error)) from None
+        except TimeoutError:
+            raise LocustError(Reason.TIMEOUT, "no whole answer in time") from None
+        except ssl.SSLError as error:
+            raise LocustError(Reason.TLS, str(error)) from error
+        except http.client.IncompleteRead as error:
+            raise LocustError(Reason.INCOMPLETE, "the answer ends before its end") from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = Reason.PROXY if "Tunnel connection failed" in str(error) else Reason.UNREACHABLE
+            raise LocustError(reason, str(error) or type(error).__name__) from error
+
+    def _kept(self) -> socket.socket | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _connect(self, deadline: float) -> socket.socket:
+        proxy, timeout = self._config.proxy, remaining(deadline)
+        host, port = (proxy.hostname or "", proxy.port or 80) if proxy else (self._host, self._port)
+        connection = http.client.HTTPConnection(host, port, timeout=timeout)
+        if proxy and self._tls:
+            connection.set_tunnel(self._host, self._port, self._config.proxy_headers())
+        connection.connect()
+        if not self._context:
+            return connection.sock
+        connection.sock.settimeout(remaining(deadline))
+        return self._context.wrap_socket(connection.sock, server_hostname=self._config.server_name or self._host)
+
+    def _exchange(
+        self,
+        sock: socket.socket,
+        path: str,
+        deadline: float,
+        meanwhile: Callable[[], None] | None,
+        form: bytes | None,
+    ) -> Answer:
+        keep = False
+        try:
+            sock.settimeout(remaining(deadline))
+            connection = http.client.HTTPConnection(self._host, self._port)
+            connection.sock = sock
+            target, headers = self._target(path)
+            if form is not None:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request("GET" if form is None else "POST", target, form, headers)
+            # Locust sends its headers and its body apart, and on a connection that is kept its kernel holds the second
+            # back until the first is acknowledged, which Linux by default puts off by 40 ms.
+            if hasattr(socket, "TCP_QUICKACK"):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            if meanwhile:
+                meanwhile()
+            response = http.client.HTTPResponse(cast(socket.socket, _Deadline(sock, deadline)))
+            response.begin()
+            body = response.read(MAX_ANSWER + 1)
+            if len(body) > MAX_ANSWER:
+                raise LocustError(Reason.TOO_LARGE, f"the answer is larger than {MAX_ANSWER} bytes")
+            if response.length:
+                raise http.client.IncompleteRead(body, response.length)
+            keep = not response.will_close
+            self._keep_cookies(response.headers)
+            return Answer(response.status, response.headers, body)
+        finally:
+            if keep:
+                self._idle.append(sock)
+            else:
+                sock.close()
+
+    def _target(self, path: str) -> tuple[str, dict[str, str]]:
+        """What the request's first line asks for, and the request's headers."""
+        target = self._base + path
+        headers = {"Host": self._authority, **self._uri_authorization, **self._config.headers()}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        if self._config.proxy and not self._tls:
+            return self._origin + target, headers | self._config.proxy_headers()
+        return target, headers
+
+    def _keep_cookies(self, headers: http.client.HTTPMessage) -> None:
+        for line in headers.get_all("Set-Cookie", []):
+            try:
+                cookie = SimpleCookie(line)
+            except CookieError:
+                continue
+            self._cookies = {**self._cookies, **{name: morsel.value for name, morsel in cookie.items()}}
+
+
+def _asks_for_login(answer: Answer) -> bool:
+    if answer.status == 401:
+        return True
+    if 300 <= answer.status < 400:
+        return urlsplit(answer.location).path.rstrip("/").endswith("/login")
+    return (
+        answer.status == 200
+        and answer.content_type == "text/html"
+        and (b"authArgs" in answer.body or b"Locust auth exception" in answer.body)
+    )
+
+
+def _version_in(page: bytes) -> str | None:
+    found = re.search(rb'(?:"version":\s*"|releases/tag/)([0-9][\w.+-]{0,40})"', page)
+    return found[1].decode("ascii") if found else None
