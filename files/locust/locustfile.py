@@ -33,7 +33,7 @@ def weight(variable: str, default: int) -> int:
 
 
 def authorization() -> dict[str, str]:
-    """Return the header that detokenizing takes, or none where no token is configured."""
+    """Return the header that detokenizing takes (and tokenizing, if asked to), or none where no token is configured."""
     path = os.environ.get("TOKENIZATION_BEARER_TOKEN_FILE")
     if not path:
         return {}
@@ -68,6 +68,7 @@ gc.freeze()
 
 class TokenizationServiceUser(FastHttpUser):
     wait_time = between(WAIT_MIN, WAIT_MAX)
+    default_headers = AUTHORIZATION
 
     def on_start(self) -> None:
         self.stored: set[str] = set()
@@ -87,9 +88,7 @@ class TokenizationServiceUser(FastHttpUser):
             self.tokenize()
             return
         name = random.choice(tuple(self.stored))
-        with self.client.post(
-            "/detokenize", json={"name": name}, headers=AUTHORIZATION, catch_response=True
-        ) as response:
+        with self.client.post("/detokenize", json={"name": name}, catch_response=True) as response:
             if response.status_code != 200:
                 return  # Locust counts it as a failure.
             try:

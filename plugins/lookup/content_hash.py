@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: content_hash
+short_description: Hashes the files below folders, and texts
+version_added: 0.1.0
+author:
+  - the monitor_lab contributors (@devsecops)
+description:
+  - One SHA-256, cut to twelve digits, over the names and contents of files on the controller.
+  - An image is known by it, since images that were imported or loaded have no digest.
+options:
+  _terms:
+    description:
+      - Files, and folders with all that is below them. What Python and tools leave behind is passed over
+        (folders and files whose names begin with a dot, C(__pycache__), C(*.egg-info), C(wheels)).
+    type: list
+    elements: path
+    required: true
+  text:
+    description: Further text that belongs to the content.
+    type: str
+    default: ''
+"""
+
+EXAMPLES = r"""
+- name: Show by which content the exporter's image is known
+  ansible.builtin.debug:
+    msg: "{{ lookup('devsecops.monitor_lab.content_hash', 'files/locust_exporter') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: Twelve hexadecimal digits.
+  type: list
+  elements: str
+"""
+
+import hashlib
+from pathlib import Path
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+LEFT_BEHIND = ("__pycache__", "wheels")
+
+
+def _is_left_behind(part):
+    return part.startswith(".") or part in LEFT_BEHIND or part.endswith(".egg-info")
+
+
+def _files(path):
+    if path.is_file():
+        return [(path.name, path)]
+    if not path.is_dir():
+        raise AnsibleLookupError(f"content_hash: there is no {path}")
+    names = [(file.relative_to(path), file) for file in path.rglob("*") if file.is_file()]
+    return sorted((str(name), file) for name, file in names if not any(map(_is_left_behind, name.parts)))
+
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        self.set_options(var_options=variables, direct=kwargs)
+        digest = hashlib.sha256(self.get_option("text").encode())
+        for term in terms:
+            for name, file in _files(Path(term)):
+                digest.update(f"\0{name}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+        return [digest.hexdigest()[:12]]
