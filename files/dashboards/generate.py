@@ -19,6 +19,9 @@ JSON = dict[str, Any]
 SCHEMA = 27
 WIDTH = 24
 DATA_SOURCE = "${datasource}"
+# Grafana rounds even an instant query's time down to its step, which grows with the time range and shrinks with the
+# number of points: with these, a day's "now" is 8 s old, and not 10 minutes.
+POINTS_FOR_NOW = 11000
 # $__rate_interval is four scrapes or more, so that a rate has samples to work on at any zoom.
 WINDOW = "[$__rate_interval]"
 
@@ -77,6 +80,8 @@ def texts(words: dict[str, str]) -> list[JSON]:
 def panel(
     kind: str, title: str, queries: list[JSON], defaults: JSON, options: JSON, description: str, **more: Any
 ) -> JSON:
+    if any(one.get("instant") for one in queries):
+        more["maxDataPoints"] = POINTS_FOR_NOW
     return {
         "type": kind,
         "title": title,
@@ -134,7 +139,7 @@ def graph(title: str, queries: list[JSON], unit: str, description: str = "", **c
     overrides = custom.pop("overrides", [])
     defaults = {
         "unit": unit,
-        "min": 0,
+        "min": custom.pop("lowest", 0),
         "color": {"mode": "palette-classic"},
         "custom": {
             "drawStyle": "line",
@@ -154,6 +159,20 @@ def graph(title: str, queries: list[JSON], unit: str, description: str = "", **c
         "tooltipOptions": {"mode": "multi"},
     }
     return panel("timeseries", title, queries, defaults, options, description, overrides=overrides)
+
+
+def shade(legend: str) -> JSON:
+    """Draws a series of 0 and 1 as a band behind the others: 7.5 draws no annotations in this kind of panel."""
+    properties: list[JSON] = [
+        {"id": "unit", "value": "bool_yes_no"},
+        {"id": "max", "value": 1},
+        {"id": "color", "value": {"mode": "fixed", "fixedColor": GREY}},
+        {"id": "custom.axisPlacement", "value": "hidden"},
+        {"id": "custom.lineInterpolation", "value": "stepAfter"},
+        {"id": "custom.lineWidth", "value": 0},
+        {"id": "custom.fillOpacity", "value": 15},
+    ]
+    return {"matcher": {"id": "byName", "options": legend}, "properties": properties}
 
 
 def on_the_right(pattern: str, unit: str) -> JSON:
@@ -279,6 +298,15 @@ def locust() -> JSON:
     by = "sum by (method, name)"
     # The old gauges hold the run's total as a row "Aggregated" without a method.
     rows = f'{endpoint},method!=""'
+    run = query(f"locust_running{{{here}}} > bool 0", "run")
+
+    def quantile(level: float) -> str:
+        """In each interval where Locust gives its histograms, else of the run so far."""
+        buckets = f"locust_request_duration_seconds_bucket{{{endpoint}}}"
+        return (
+            f"histogram_quantile({level}, sum by (method, name, le) (rate({buckets}{WINDOW})))"
+            f' or {by} (locust_response_time_seconds{{{endpoint},quantile="{level}"}})'
+        )
 
     grid = Grid()
     grid.add(
@@ -351,8 +379,10 @@ def locust() -> JSON:
             [
                 query(f"sum(rate(locust_run_requests_total{{{here}}}{WINDOW}))", "requests"),
                 query(f"sum(rate(locust_run_request_failures_total{{{here}}}{WINDOW}))", "failures"),
+                run,
             ],
             "reqps",
+            overrides=[shade("run")],
         ),
     )
     grid.add(
@@ -360,9 +390,10 @@ def locust() -> JSON:
         8,
         graph(
             "Response times, last ten seconds",
-            [query(f"locust_current_response_time_seconds{{{here}}}", "p{{quantile}}")],
+            [query(f"locust_current_response_time_seconds{{{here}}}", "p{{quantile}}"), run],
             "s",
             "Percentiles over all endpoints, of Locust's last ten seconds.",
+            overrides=[shade("run")],
         ),
     )
     grid.add(
@@ -375,7 +406,6 @@ def locust() -> JSON:
                 query(f"locust_workers_count{{{here}}}", "workers"),
             ],
             "short",
-            overrides=[on_the_right("workers", "short")],
         ),
     )
     grid.add(
@@ -439,14 +469,9 @@ def locust() -> JSON:
         8,
         graph(
             "Response times by endpoint, percentiles",
-            [
-                query(
-                    f'locust_response_time_seconds{{{endpoint},quantile=~"0.5|0.95|0.99"}}',
-                    "{{method}} {{name}} p{{quantile}}",
-                )
-            ],
+            [query(quantile(level), f"{{{{method}}}} {{{{name}}}} p{level}") for level in (0.5, 0.95, 0.99)],
             "s",
-            "Of the run so far.",
+            "Of each interval where Locust runs with the exporter's histogram plugin, else of the run so far.",
         ),
     )
     grid.add(
@@ -502,16 +527,6 @@ def locust() -> JSON:
         ],
         [
             annotation(
-                "Load",
-                "rgba(115, 191, 105, 0.6)",
-                datasource=DATA_SOURCE,
-                expr=f"locust_running{{{here}}} > bool 0",
-                step="5s",
-                titleFormat="Load",
-                textFormat="Locust has users running",
-                tagKeys="instance",
-            ),
-            annotation(
                 "Load runs",
                 "rgba(87, 148, 242, 1)",
                 datasource="-- Grafana --",
@@ -558,8 +573,7 @@ def tokenization() -> JSON:
         4,
         stat(
             "Answered with 5xx",
-            f"(sum({failed('5..')}) or on() vector(0))"
-            f" / sum(rate({requests}{WINDOW}))",
+            f"(sum({failed('5..')}) or on() vector(0)) / sum(rate({requests}{WINDOW}))",
             "percentunit",
             thresholds=steps((None, GREEN), (0.001, ORANGE), (0.01, RED)),
             description="The part of all answers.",
@@ -696,6 +710,8 @@ def tokenization() -> JSON:
                 query(f"process_max_fds{{{here}}}", "limit"),
             ],
             "short",
+            # A logarithmic scale has no 0.
+            lowest=1,
             scaleDistribution={"type": "log", "log": 10},
         ),
     )
