@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,8 +21,9 @@ SEED = CHECKOUT / "tests" / "integration" / "locustfile" / "seed_locustfile.txt"
 # The seed's wait time is a line of its own; what differs must be the client alone.
 WITHOUT_WAIT = "\nTokenizationServiceUser.wait_time = lambda self: 0\n"
 USERS = 50
-SECONDS = 8
-ROUNDS = 3
+SECONDS = 5
+# In turns, and the best of each counts: what else the machine does can only slow a round down.
+ROUNDS = 5
 
 
 @contextlib.contextmanager
@@ -80,7 +80,7 @@ def measure() -> list[Row]:
                 before = cpu_seconds(pid)
                 rates[name].append(requests_per_second(path, url, cores[0], token_file))
                 busy = max(busy, (cpu_seconds(pid) - before) / SECONDS)
-    shipped, seed = (statistics.median(rates[name]) for name in ("shipped", "seed"))
+    shipped, seed = (max(rates[name]) for name in ("shipped", "seed"))
     return [
         Row("requests/s, shipped / seed's", f"{shipped:,.0f}", f"{seed:,.0f}", shipped / seed, 3.5, at_least=True),
         Row("busy share of the target's core", f"{busy:.0%}", "", busy, 0.85, at_least=False),
