@@ -7,15 +7,21 @@ from __future__ import annotations
 import hashlib
 import os
 
-from nacl.public import PrivateKey, SealedBox
+from nacl.public import Box, PrivateKey, PublicKey
 
 NONCE_BYTES = 16
+PUBLIC_KEY_BYTES = 32
+RECORDS_PER_SENDER = 1000
 
 
 class Keys:
     """Everything follows from one X25519 private key of 32 bytes.
 
-    Data is sealed with libsodium's sealed boxes (https://doc.libsodium.org/public-key_cryptography/sealed_boxes).
+    Data is sealed as libsodium's sealed boxes do it (https://doc.libsodium.org/public-key_cryptography/sealed_boxes):
+    a box from a sender's key that is thrown away to the public key, with the sender's public key before it. Making a
+    sender and agreeing on a key with it takes nine tenths of a sealed box's time, so here a sender serves 1,000 records,
+    each under a random nonce of 24 bytes; it is never stored.
+
     A record's id is a keyed BLAKE2b hash of its name, so that the database holds no names. A token is the id,
     encrypted under a random nonce: without the key, tokens are random numbers, also two of the same name.
     Neither is derived from the data.
@@ -24,17 +30,24 @@ class Keys:
     def __init__(self, private_key: bytes) -> None:
         private = PrivateKey(private_key)
         self.public_key = bytes(private.public_key)
-        self._sealing = SealedBox(private.public_key)
-        self._opening = SealedBox(private)
+        self._private = private
+        self._uses_left = 0
         self._id_key = hashlib.blake2b(key=private_key, person=b"record ids").digest()
         self._token_key = hashlib.blake2b(key=private_key, person=b"tokens").digest()
 
     def seal(self, data: bytes) -> bytes:
-        return self._sealing.encrypt(data)
+        if self._uses_left == 0:
+            sender = PrivateKey.generate()
+            self._sender_public_key = bytes(sender.public_key)
+            self._box = Box(sender, self._private.public_key)
+            self._uses_left = RECORDS_PER_SENDER
+        self._uses_left -= 1
+        return self._sender_public_key + self._box.encrypt(data)
 
     def open(self, sealed: bytes) -> bytes:
         """Raises nacl.exceptions.CryptoError where this key did not seal it, or a bit has changed since."""
-        return self._opening.decrypt(sealed)
+        sender = PublicKey(sealed[:PUBLIC_KEY_BYTES])
+        return Box(self._private, sender).decrypt(sealed[PUBLIC_KEY_BYTES:])
 
     def record_id(self, name: str) -> bytes:
         """16 bytes, the same for the same name."""

@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
-
-# Times of creation as metrics of their own double what is scraped, and nothing here reads them.
-disable_created_metrics()
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("tokenization_requests_total", "Requests answered.", ["route", "status"])
 REQUEST_SECONDS = Histogram(

@@ -13,7 +13,7 @@ import asyncpg
 from tokenization.storage import Record, StorageError, WrongVaultError
 
 CONNECTIONS = 4
-CALL_SECONDS = 5.0
+CALL_SECONDS = 3.0
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS vault (id bytea PRIMARY KEY, nonce bytea NOT NULL, sealed bytea NOT NULL);
@@ -35,8 +35,16 @@ UPDATE vault_state SET tokens = tokens + counted.added FROM counted WHERE counte
 async def _told() -> AsyncIterator[None]:
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-        raise StorageError(f"PostgreSQL: {error or type(error).__name__}") from error
+    except asyncpg.ClientConfigurationError as error:
+        raise StorageError("PostgreSQL: the DSN is not of the form postgresql://user:password@host/database") from error
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        OSError,
+        TimeoutError,
+    ) as error:
+        raise StorageError(f"PostgreSQL: {str(error) or type(error).__name__}") from error
 
 
 class PostgresqlStorage:

@@ -80,7 +80,8 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise sqlite3.OperationalError("the file system can not hold a database in WAL mode")
         connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()

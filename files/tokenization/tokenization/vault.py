@@ -50,25 +50,36 @@ class Vault:
         return self._keys.open(record.sealed).decode()
 
     async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:COMMIT_LIMIT], self._waiting[COMMIT_LIMIT:]
-            # Of one name only the last is kept. In the order of their ids, so that two services never deadlock.
-            records = sorted({record.id: record for record, _ in batch}.values())
-            start = time.perf_counter()
-            try:
-                await self.storage.write(records)
-            except StorageError as error:
-                COMMIT_FAILURES.inc()
-                self._tell(error)
-                for _, stored in batch:
-                    stored.set_exception(error)
-            else:
-                COMMIT_SECONDS.observe(time.perf_counter() - start)
-                COMMIT_RECORDS.observe(len(records))
-                self._tell(None)
-                for _, stored in batch:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:COMMIT_LIMIT], self._waiting[COMMIT_LIMIT:]
+                await self._commit(batch)
+        finally:
+            self._writer = None
+
+    async def _commit(self, batch: list[tuple[Record, asyncio.Future[None]]]) -> None:
+        # Of one name only the last is kept. In the order of their ids, so that two services never deadlock.
+        records = sorted({record.id: record for record, _ in batch}.values())
+        failure: StorageError | None = StorageError("the commit was interrupted")
+        start = time.perf_counter()
+        try:
+            await self.storage.write(records)
+            failure = None
+            COMMIT_SECONDS.observe(time.perf_counter() - start)
+            COMMIT_RECORDS.observe(len(records))
+        except StorageError as error:
+            failure = error
+            COMMIT_FAILURES.inc()
+        finally:
+            # Whatever happened: nobody waits for ever.
+            self._tell(failure)
+            for _, stored in batch:
+                if stored.done():
+                    continue
+                if failure:
+                    stored.set_exception(failure)
+                else:
                     stored.set_result(None)
-        self._writer = None
 
     def _tell(self, error: StorageError | None) -> None:
         if error and not self._failing:

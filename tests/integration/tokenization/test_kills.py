@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Killed with -9 under load, again and again: what was answered with 200 is there."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from conftest import BEARER, Postgresql, Service
+from load import lost, store
+
+KILLS = 20
+WORTH_A_KILL = 20
+
+
+def test_nothing_is_lost_when_the_service_is_killed(service: Service) -> None:
+    stored: dict[str, str] = {}
+    for kill in range(KILLS):
+        service.start()
+
+        async def kill_in_the_middle() -> None:
+            await asyncio.sleep(random.uniform(0.2, 0.6))
+            service.kill()
+
+        answers = store(service.url, f"kill-{kill}", kill_in_the_middle)
+        assert answers.broken, "the kill hit no request"
+        assert len(answers.stored) > WORTH_A_KILL
+        assert set(answers.codes) == {200}
+        stored |= answers.stored
+    service.start()
+    assert lost(service.url, BEARER, stored) == {}
+    assert service.metric("tokenization_tokens") >= len(stored)
+
+
+def test_nothing_is_lost_when_postgresql_is_killed(on_postgresql: Service, postgresql: Postgresql) -> None:
+    service = on_postgresql.start()
+    stored: dict[str, str] = {}
+    for kill in range(3):
+
+        async def kill_in_the_middle() -> None:
+            await asyncio.sleep(0.4)
+            await asyncio.to_thread(postgresql.stop, "immediate")
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(postgresql.start)
+            await asyncio.sleep(0.4)
+
+        answers = store(service.url, f"kill-{kill}", kill_in_the_middle)
+        assert answers.broken == 0
+        assert set(answers.codes) == {200, 503}
+        stored |= answers.stored
+    assert lost(service.url, BEARER, stored) == {}
