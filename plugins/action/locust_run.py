@@ -24,10 +24,8 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_repor
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run import (
     Baseline,
     LoadRun,
-    Outcome,
     StepFailed,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import check_user_classes
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
     Threshold,
     parse_regression,
@@ -50,23 +48,22 @@ class ActionModule(ActionBase):
             baseline = self._baseline(options)
             run_id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(2)
             if self._task.check_mode:
-                return {**result, **self._checked(plan, thresholds, task_vars)}
+                return {**result, **self._checked(run_id, plan, thresholds, task_vars)}
             directory = self._directory(options["artifacts_dir"], run_id)
         except BadOption as error:
             raise AnsibleActionFail(str(error)) from error
 
         def call(name: str, **arguments: Any) -> dict[str, Any]:
-            return self._step(name, arguments, task_vars)
+            return self._step({"name": name, "run_id": run_id, **arguments}, task_vars)
 
         def tell(sample: Mapping[str, Any]) -> None:
             if options["progress"]:
-                display.display(
-                    f"{task_vars['inventory_hostname']}: {progress(sample, plan.run_time)}", stderr=True
-                )
+                display.display(f"{task_vars['inventory_hostname']}: {progress(sample, plan.run_time)}", stderr=True)
 
+        run = LoadRun(plan, thresholds, call, tell, time, launches=options["mode"] == "process")
         try:
-            with _stopping_on_signals(lambda: call("stop")):
-                outcome = LoadRun(plan, thresholds, call, tell, time).carry_out(baseline)
+            with _stopping_on_signals(lambda: call("stop", state=run.state)):
+                outcome = run.carry_out(baseline)
         except StepFailed as failure:
             directory.rmdir()
             raise AnsibleActionFail(str(failure)) from failure
@@ -78,27 +75,27 @@ class ActionModule(ActionBase):
         )
         return result
 
-    def _step(self, name: str, arguments: Mapping[str, Any], task_vars: Any) -> dict[str, Any]:
+    def _step(self, step: Mapping[str, Any], task_vars: Any) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = self._execute_module(
                 module_name="devsecops.monitor_lab.locust_run",
-                module_args={**self._task.args, "_step": {"name": name, **arguments}},
+                module_args={**self._task.args, "_step": step},
                 task_vars=task_vars,
             )
         except AnsibleConnectionFailure as failure:
             raise StepFailed(str(failure)) from failure
         if answer.get("failed"):
-            raise StepFailed(answer["msg"])
+            raise StepFailed(answer["msg"], bad_option=answer.get("bad_option", False))
         return answer
 
-    def _checked(self, plan: Plan, thresholds: list[Threshold], task_vars: Any) -> dict[str, Any]:
+    def _checked(self, run_id: str, plan: Plan, thresholds: list[Threshold], task_vars: Any) -> dict[str, Any]:
         """Say what would be run, after a look at Locust, which need not be there yet."""
         try:
-            seen = self._step("look", {}, task_vars)
+            self._step({"name": "check", "run_id": run_id}, task_vars)
         except StepFailed as failure:
+            if failure.bad_option:
+                raise AnsibleActionFail(str(failure)) from failure
             display.warning(str(failure))
-        else:
-            check_user_classes(plan, seen["user_classes"])
         stages = ", then ".join(
             f"{stage.users} users at {stage.spawn_rate:g}/s for {stage.duration} s" for stage in plan.stages
         )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
 from .locust_client import LocustClient
@@ -52,7 +53,7 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
 }
 
 
-def client_from(options: Mapping[str, Any], cookies: Optional[str] = None) -> LocustClient:
+def client_from(options: Mapping[str, Any], cookies: Optional[Path] = None) -> LocustClient:
     """Return a client for the options of `CONNECTION`; `cookies` as in `LocustClient`."""
     return LocustClient(
         url=options["locust_url"],

@@ -22,6 +22,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 # States of Locust in which load is made or just being ended.
@@ -76,7 +77,7 @@ class LocustClient:
         username: Optional[str] = None,
         password: Optional[str] = None,
         ca_path: Optional[str] = None,
-        cookies: Optional[str] = None,
+        cookies: Optional[Path] = None,
         timeout: float = 5.0,
     ) -> None:
         self.url = url.rstrip("/")
@@ -84,8 +85,8 @@ class LocustClient:
         self._timeout = timeout
         self._cookie_file = cookies
         self._cookies = http.cookiejar.LWPCookieJar()
-        if cookies is not None and os.path.exists(cookies):
-            self._cookies.load(cookies, ignore_discard=True)
+        if cookies is not None and cookies.exists():
+            self._cookies.load(str(cookies), ignore_discard=True)
         handlers: List[urllib.request.BaseHandler] = [urllib.request.HTTPCookieProcessor(self._cookies)]
         if self.url.startswith("https:"):
             handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_path)))
@@ -159,7 +160,7 @@ class LocustClient:
             raise LocustError(f"Locust at {self.url} refused the login of {username}")
         if self._cookie_file is not None:
             os.close(os.open(self._cookie_file, os.O_WRONLY | os.O_CREAT, 0o600))
-            self._cookies.save(self._cookie_file, ignore_discard=True)
+            self._cookies.save(str(self._cookie_file), ignore_discard=True)
 
     def _send(self, path: str, form: Optional[Sequence[Tuple[str, str]]] = None, base: str = "") -> str:
         url = urllib.parse.urljoin(base, path) if base else self.url + path
@@ -223,7 +224,9 @@ def current_figures(stats: Mapping[str, Any]) -> Dict[str, Any]:
     Keys: C(state), C(users), C(rps), C(fail_per_sec), C(p50), C(p95) (ms over the last 10 s; None where unknown),
     C(fail_ratio), C(num_requests), C(num_failures), C(workers) (connected ones; None without workers).
     """
-    total = next((row for row in reversed(stats.get("stats") or []) if row.get("name") == "Aggregated"), {})
+    total: Mapping[str, Any] = next(
+        (row for row in reversed(stats.get("stats") or []) if row.get("name") == "Aggregated"), {}
+    )
     percentiles = stats.get("current_response_time_percentiles")
     if percentiles is None:
         # 2.15.1 to 2.20.1 number them, older ones and newer ones name them.

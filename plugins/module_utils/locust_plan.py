@@ -13,10 +13,10 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 _TIMESPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
 # Locust reads these from the form or at its start itself; a second way to set them would only contradict the first.
-_OWN_OPTIONS = frozenset(
-    "users user_count num_users spawn_rate run_time host user_classes tags headless autostart autoquit "
-    "web_host web_port locustfile".split()
-)
+_OWN_OPTIONS = {
+    *("users", "user_count", "num_users", "spawn_rate", "run_time", "host", "user_classes", "tags"),
+    *("headless", "autostart", "autoquit", "web_host", "web_port", "locustfile", "config", "class_picker"),
+}
 
 
 class BadOption(ValueError):

@@ -23,9 +23,7 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def summary(
-    run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline: Optional[Baseline]
-) -> Dict[str, Any]:
+def summary(run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline: Optional[Baseline]) -> Dict[str, Any]:
     """Return what C(summary.json) holds; the module's documentation says what each key means."""
     return {
         "summary_version": SUMMARY_VERSION,

@@ -21,7 +21,11 @@ PATIENCE = 10.0
 
 
 class StepFailed(Exception):
-    """A step could not be carried out."""
+    """A step could not be carried out; `bad_option` where that is for the caller to mend."""
+
+    def __init__(self, problem: str, bad_option: bool = False) -> None:
+        super().__init__(problem)
+        self.bad_option = bad_option
 
 
 class Clock(Protocol):
@@ -63,7 +67,8 @@ class Outcome:
 class LoadRun:
     """One load run.
 
-    `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailed`.
+    `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailed`. A run
+    that `launches` starts a Locust of its own. `state` is what the steps know of it so far.
     `tell` is given the newest sample after each step.
     """
 
@@ -74,27 +79,37 @@ class LoadRun:
         call: Callable[..., Dict[str, Any]],
         tell: Callable[[Mapping[str, Any]], None],
         clock: Clock,
+        launches: bool = False,
     ) -> None:
         self._plan = plan
         self._thresholds = thresholds
         self._call = call
         self._tell = tell
         self._clock = clock
+        self._launches = launches
+        self.state: Dict[str, Any] = {}
         self._watcher = Watcher(thresholds)
         self._samples: List[Dict[str, Any]] = []
 
     def carry_out(self, baseline: Optional[Baseline] = None) -> Outcome:
         """Run it and judge it. Raises `StepFailed` where the run could not be started."""
-        self._await_workers()
-        begun = self._call("begin")
-        ends = self._clock.monotonic() + begun["left"]
-        last, aborted = self._follow(begun["state"], ends)
+        if self._launches:
+            self.state = self._call("launch")["state"]
         try:
-            asked = {name: last[name] for name in ("state", "problem", "over")}
-            last = self._call("finish", early=aborted, **asked)
+            self._await_workers()
+        except StepFailed:
+            self._call("stop", state=self.state)
+            raise
+        begun = self._call("begin", state=self.state)
+        self.state = begun["state"]
+        last, aborted = self._follow(self._clock.monotonic() + begun["left"])
+        asked = {name: last[name] for name in ("problem", "over")}
+        try:
+            last = self._call("finish", state=self.state, early=aborted, **asked)
+            self.state = last["state"]
             self._take(last["samples"])
         except StepFailed as failure:
-            last = {**last, "problem": last["problem"] or str(failure), "files": {}, "ended": self._last_seen(last)}
+            last = {"problem": last["problem"] or str(failure), "files": {}, "ended": self._last_seen()}
         return self._judge(last, aborted, baseline)
 
     def _await_workers(self) -> None:
@@ -114,19 +129,20 @@ class LoadRun:
                 )
             self._clock.sleep(1)
 
-    def _follow(self, state: Dict[str, Any], ends: float) -> Tuple[Dict[str, Any], bool]:
+    def _follow(self, ends: float) -> Tuple[Dict[str, Any], bool]:
         """Return the last answer before the end, and whether a threshold ends the run now."""
-        last: Dict[str, Any] = {"state": state, "samples": [], "problem": None, "over": None}
+        last: Dict[str, Any] = {"problem": None, "over": None}
         answered = self._clock.monotonic()
         while last["problem"] is None and ends - self._clock.monotonic() > LAST_STEP:
             try:
                 seconds = min(STEP, ends - self._clock.monotonic() - LAST_STEP)
-                last = self._call("watch", state=last["state"], seconds=seconds)
+                last = self._call("watch", state=self.state, seconds=seconds)
             except StepFailed as failure:
                 if self._clock.monotonic() - answered > PATIENCE:
-                    last = {**last, "problem": str(failure)}
+                    last["problem"] = str(failure)
                 self._clock.sleep(1)
                 continue
+            self.state = last["state"]
             answered = self._clock.monotonic()
             ends = answered + last["left"]
             if self._take(last["samples"]):
@@ -140,8 +156,8 @@ class LoadRun:
             self._tell(samples[-1])
         return any([self._watcher.see(sample) for sample in samples])
 
-    def _last_seen(self, last: Mapping[str, Any]) -> float:
-        return float(self._samples[-1]["time"] if self._samples else last["state"]["started"])
+    def _last_seen(self) -> float:
+        return float(self._samples[-1]["time"] if self._samples else self.state["started"])
 
     def _judge(self, last: Mapping[str, Any], aborted: bool, baseline: Optional[Baseline]) -> Outcome:
         files = last["files"]
@@ -164,11 +180,11 @@ class LoadRun:
             overall=overall,
             endpoints=[row for row in rows if not is_total(row)],
             errors=parse_failures(files["locust_failures.csv"]) if files else [],
-            started=last["state"]["started"],
+            started=self.state["started"],
             ended=last["ended"],
             aborted=aborted,
-            version=last["state"]["version"],
-            workers=last["state"]["workers"],
+            version=self.state["version"],
+            workers=self.state["workers"],
             samples=self._samples,
             files=files,
         )

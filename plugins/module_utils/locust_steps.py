@@ -16,11 +16,14 @@ import math
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from .locust_arguments import client_from
 from .locust_client import ENDING, GOING, LocustClient, LocustError, current_figures
 from .locust_plan import BadOption, Plan, plan_from
+from .locust_process import check as check_process
+from .locust_process import launch, leave
 from .locust_thresholds import WINDOW, Threshold, parse_thresholds
 
 # Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
@@ -33,6 +36,8 @@ STALE = 2.5
 # Workers report to the master every 3 s, so figures from before a reset arrive that much later.
 WORKER_REPORT = 3.0
 
+# Marks, in the run's directory, that Locust was or is just being asked to start.
+BEGUN = "begun"
 ARTIFACTS = {
     "report.html": "/stats/report?download=1",
     "locust_stats.csv": "/stats/requests/csv",
@@ -50,31 +55,87 @@ class Clock(Protocol):
 
 
 def carry_out(options: Mapping[str, Any], step: Mapping[str, Any], clock: Clock) -> Dict[str, Any]:
-    """Carry out one step of a run: C(look), C(begin), C(watch), C(finish) or C(stop), by its C(name).
+    """Carry out one step of a run: its C(name), C(run_id), C(state) as far as there is one, and its own arguments.
 
-    `options` are those of the module. Every answer but that of C(look) and C(stop) has C(left), the seconds until the
+    `options` are those of the module. C(begin), C(watch) and C(finish) also answer with C(left), the seconds until the
     run's end.
     """
-    name = step["name"]
     plan = plan_from(options)
     state = step.get("state") or {}
-    # Holds the login between the steps, which are processes of their own.
-    directory = state.get("directory") or (tempfile.mkdtemp(prefix="locust_run-") if name == "begin" else None)
-    client = client_from(options, cookies=directory and os.path.join(directory, "cookies"))
+    name = step["name"]
+    # The steps are processes of their own. What they share beside the state is kept here: the login, whether the run
+    # has begun, and what belongs to a Locust that was started for it.
+    directory = Path(tempfile.gettempdir(), f"locust_run-{step['run_id']}")
+    if name == "launch" or (name == "begin" and "launched" not in state):
+        directory.mkdir(mode=0o700)
+    client = client_from(options, cookies=directory / "cookies" if directory.exists() else None)
+    if name == "check":
+        return _check(options, plan, client)
     if name == "look":
         return look(client)
+    if name == "launch":
+        return {"state": {"launched": _launch(options, plan, client, directory, clock)}}
     if name == "stop":
-        client.stop()
+        stop(client, state, directory, clock)
         return {}
-    thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
     if name == "begin":
-        answer = {"state": {**begin(client, plan, clock, options["force"]), "directory": directory}}
+        answer: Dict[str, Any] = {"state": {**state, **_begin(options, plan, client, state, directory, clock)}}
     elif name == "watch":
+        thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
         answer = watch(client, plan, thresholds, state, clock, clock.time() + step["seconds"])
     else:
         answer = finish(client, plan, state, clock, step["problem"], step["over"], step["early"])
-        shutil.rmtree(str(directory), ignore_errors=True)
+        _clear(state, directory, clock)
     return {**answer, "left": answer["state"]["started"] + plan.run_time - clock.time()}
+
+
+def _check(options: Mapping[str, Any], plan: Plan, client: LocustClient) -> Dict[str, Any]:
+    if options["mode"] == "process":
+        check_process(options, plan)
+        return {}
+    seen = look(client)
+    check_user_classes(plan, seen["user_classes"])
+    return seen
+
+
+def _launch(
+    options: Mapping[str, Any], plan: Plan, client: LocustClient, directory: Path, clock: Clock
+) -> Dict[str, Any]:
+    try:
+        return launch(options, plan, client, directory, clock)
+    except (BadOption, LocustError):
+        shutil.rmtree(directory)
+        raise
+
+
+def _begin(
+    options: Mapping[str, Any],
+    plan: Plan,
+    client: LocustClient,
+    state: Mapping[str, Any],
+    directory: Path,
+    clock: Clock,
+) -> Dict[str, Any]:
+    try:
+        return begin(client, plan, directory, clock, options["force"])
+    except (BadOption, LocustError):
+        _clear(state, directory, clock)
+        raise
+
+
+def _clear(state: Mapping[str, Any], directory: Path, clock: Clock) -> None:
+    if "launched" in state:
+        leave(state["launched"], clock)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def stop(client: LocustClient, state: Mapping[str, Any], directory: Path, clock: Clock) -> None:
+    """End the run at once, as far as it has begun, without its figures. A run that is not ours is left alone."""
+    try:
+        if (directory / BEGUN).exists():
+            client.stop()
+    finally:
+        _clear(state, directory, clock)
 
 
 def look(client: LocustClient) -> Dict[str, Any]:
@@ -98,11 +159,13 @@ def check_user_classes(plan: Plan, available: Optional[Sequence[str]]) -> None:
         )
 
 
-def begin(client: LocustClient, plan: Plan, clock: Clock, force: bool) -> Dict[str, Any]:
+def begin(client: LocustClient, plan: Plan, directory: Path, clock: Clock, force: bool) -> Dict[str, Any]:
     """Start the run, unless one is going on, and return its state. With `force` that one is stopped first."""
     with _one_at_a_time(client.url):
         before = _settled(client, clock)
         check_user_classes(plan, before["user_classes"])
+        if plan.warmup and plan.warmup + _lag(before["workers"]) >= plan.run_time:
+            raise BadOption("warmup", f"{plan.warmup} s and the 3 s that workers take to report leave nothing to judge")
         if before["state"] in GOING:
             if not force:
                 raise LocustError(
@@ -110,8 +173,9 @@ def begin(client: LocustClient, plan: Plan, clock: Clock, force: bool) -> Dict[s
                     f"{before['rps'] or 0:.1f} requests/s) and was not started here; wait for its end, or set force"
                 )
             end(client, clock)
+        (directory / BEGUN).touch()
         try:
-            return _start(client, plan, clock, before)
+            return _start(client, plan, directory, clock, before)
         except LocustError:
             # Whatever of it did start must not go on unwatched.
             with contextlib.suppress(LocustError):
@@ -129,7 +193,9 @@ def _settled(client: LocustClient, clock: Clock) -> Dict[str, Any]:
         clock.sleep(0.5)
 
 
-def _start(client: LocustClient, plan: Plan, clock: Clock, before: Mapping[str, Any]) -> Dict[str, Any]:
+def _start(
+    client: LocustClient, plan: Plan, directory: Path, clock: Clock, before: Mapping[str, Any]
+) -> Dict[str, Any]:
     asked = clock.time()
     answer = client.swarm(_form(plan, 0, plan.run_time))
     if not answer.get("run_time"):
@@ -142,8 +208,8 @@ def _start(client: LocustClient, plan: Plan, clock: Clock, before: Mapping[str, 
             reason = "no worker is connected" if before["workers"] == 0 else "see Locust's log"
             raise LocustError(f"Locust at {client.url} accepted the run and did not start it: {reason}")
         clock.sleep(0.25)
-    if plan.warmup + _lag(before["workers"]) >= plan.run_time:
-        raise BadOption("warmup", f"{plan.warmup} s and the 3 s that workers take to report leave nothing to judge")
+    if not directory.exists():
+        raise LocustError("the run was interrupted while it began")
     reset_due = asked + plan.warmup + _lag(before["workers"]) if plan.warmup and not plan.reset_stats else None
     return {
         "started": asked,
@@ -165,8 +231,8 @@ def _lag(workers: Optional[int]) -> float:
 
 
 def _form(plan: Plan, stage: int, remaining: float) -> List[Tuple[str, str]]:
-    # Locust gets the whole remaining time at every stage: a timer that an older Locust cannot cancel then still ends the
-    # run where the run ends, and a controller that dies leaves no endless run.
+    # Locust gets the whole remaining time at every stage: a controller that dies leaves no endless run, and the timers
+    # of earlier stages, which Locust up to 2.46.3 cannot cancel, all end the run where it ends anyway.
     form = [
         ("user_count", str(plan.stages[stage].users)),
         ("spawn_rate", f"{plan.stages[stage].spawn_rate:g}"),
@@ -189,8 +255,8 @@ def watch(
 ) -> Dict[str, Any]:
     """Follow the run until `until`, or until a threshold is breached at this moment or something is wrong.
 
-    Starts the stages and resets the statistics when they are due. Returns C(state), the C(samples), C(problem), which is
-    None or says why the run cannot go on, and C(over), Locust's state where the run is no longer going on.
+    Starts the stages and resets the statistics when they are due. Returns C(state), the C(samples), C(problem), which
+    is None or says why the run cannot go on, and C(over), Locust's state where the run is no longer going on.
     """
     state = dict(state)
     samples: List[Dict[str, Any]] = []
@@ -236,7 +302,7 @@ def _due(plan: Plan, state: Mapping[str, Any], until: float) -> float:
         due.append(state["started"] + boundaries[state["stage"] + 1])
     if state["reset_due"] is not None:
         due.append(state["reset_due"])
-    return min(due)
+    return float(min(due))
 
 
 def _act(client: LocustClient, plan: Plan, state: Dict[str, Any], now: float) -> None:
@@ -325,7 +391,7 @@ def finish(
     if watched["state"]["reset_pending"] and not early:
         watched["problem"] = watched["problem"] or "the users never all ran, so what came before was not left out"
     if len(plan.stages) > 1:
-        # The timers of later stages, which an older Locust cannot cancel, are up to 1 s late; the next run is not theirs.
+        # The timers of later stages, which an older Locust cannot cancel, are up to 1 s late and not for the next run.
         clock.sleep(max(0.0, planned + 1 - clock.time()) if not early else 0.0)
     return {**watched, "ended": ended, "files": files}
 
@@ -365,9 +431,7 @@ def collect(client: LocustClient, clock: Clock) -> Dict[str, str]:
 def _one_at_a_time(url: str) -> Iterator[None]:
     """Keep two starts on this machine from both finding Locust idle."""
     name = f"locust_run-{os.getuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}.lock"
-    handle = os.open(
-        os.path.join(tempfile.gettempdir(), name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-    )
+    handle = os.open(Path(tempfile.gettempdir(), name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

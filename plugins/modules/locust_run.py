@@ -243,7 +243,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec={**ARGUMENTS, "_step": {"type": "dict"}}, supports_check_mode=True)
     try:
         module.exit_json(**carry_out(module.params, module.params["_step"], time))
-    except (BadOption, LocustError) as error:
+    except BadOption as error:
+        module.fail_json(msg=str(error), bad_option=True)
+    except LocustError as error:
         module.fail_json(msg=str(error))
 
 
