@@ -20,7 +20,7 @@ from tests.checks.tree import CHECKOUT, copy_as_collection
 DEBIAN_PACKAGES = ("postgresql", "prometheus")
 # Each is checked from its own folder, from which its modules import each other.
 PACKAGES = ("tokenization", "locust_exporter")
-MODULE_UTILS = "ansible_collections.devsecops.monitor_lab.plugins.module_utils"
+PLUGINS = "ansible_collections.devsecops.monitor_lab.plugins"
 
 
 def run(*command: str, cwd: Path = CHECKOUT, env: Mapping[str, str] | None = None) -> bool:
@@ -35,12 +35,19 @@ def lint() -> bool:
         results = [
             run("ruff", "check"),
             run("ruff", "format", "--check"),
-            run("mypy", "--strict", "--package", MODULE_UTILS),
+            run("mypy", "--strict", "--package", f"{PLUGINS}.module_utils"),
             *(
                 run("mypy", "--strict", "--config-file", config, name, cwd=CHECKOUT / "files" / name)
                 for name in PACKAGES
             ),
-            run("mypy", "plugins", "tests", "benchmarks"),
+            run("mypy", "--package", PLUGINS),
+            run(
+                "mypy",
+                "tests",
+                "benchmarks",
+                "files/locust",
+                env={"MYPYPATH": ":".join(f"files/{name}" for name in PACKAGES)},
+            ),
             run("vermin", "--no-tips", "--violations", "--no-parse-comments", "--target=3.9-", "plugins"),
             run("ansible-lint", cwd=copy, env={"ANSIBLE_COLLECTIONS_PATH": collections}),
             run(sys.executable, "-m", "tests.checks"),
