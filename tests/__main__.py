@@ -28,26 +28,25 @@ def run(*command: str, cwd: Path = CHECKOUT, env: Mapping[str, str] | None = Non
     return subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, check=False).returncode == 0
 
 
+def types() -> bool:
+    strict = ["mypy", "--strict", "--config-file", str(CHECKOUT / "pyproject.toml")]
+    folders = [CHECKOUT / "files" / name for name in PACKAGES]
+    results = [
+        run(*strict, "--package", f"{PLUGINS}.module_utils"),
+        *(run(*strict, folder.name, cwd=folder) for folder in folders),
+        run("mypy", "--package", PLUGINS),
+        run("mypy", "tests", "benchmarks", "files/locust", env={"MYPYPATH": ":".join(map(str, folders))}),
+    ]
+    return all(results)
+
+
 def lint() -> bool:
-    config = str(CHECKOUT / "pyproject.toml")
     with tempfile.TemporaryDirectory() as collections:
         copy = copy_as_collection(Path(collections))
         results = [
             run("ruff", "check"),
             run("ruff", "format", "--check"),
-            run("mypy", "--strict", "--package", f"{PLUGINS}.module_utils"),
-            *(
-                run("mypy", "--strict", "--config-file", config, name, cwd=CHECKOUT / "files" / name)
-                for name in PACKAGES
-            ),
-            run("mypy", "--package", PLUGINS),
-            run(
-                "mypy",
-                "tests",
-                "benchmarks",
-                "files/locust",
-                env={"MYPYPATH": ":".join(f"files/{name}" for name in PACKAGES)},
-            ),
+            types(),
             run("vermin", "--no-tips", "--violations", "--no-parse-comments", "--target=3.9-", "plugins"),
             run("ansible-lint", cwd=copy, env={"ANSIBLE_COLLECTIONS_PATH": collections}),
             run(sys.executable, "-m", "tests.checks"),
