@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""How runs end before their time: by a threshold, by a loss, by a signal; and what that leaves of them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from tests.integration.locust_run.real_locust import Locusts, Playbook, Target, wait_until
+
+OLDEST, TIMER_STAYS, NEWEST = "2.15.1", "2.46.3", "2.47.0"
+
+
+def test_abort_ends_the_run_within_5_s_of_the_breach(target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(NEWEST)
+    process = playbook.start(
+        locust_url=locust.url,
+        users=5,
+        spawn_rate=5,
+        run_time="60s",
+        host=target.url,
+        thresholds=[{"threshold": "fail_ratio < 0.05", "abort": True}, "p95 < 1000"],
+    )
+    locust.wait_for("running")
+    time.sleep(4)
+    target.fails = True
+    failed_since = time.time()
+    locust.wait_for("stopped")
+    stopped_after = time.time() - failed_since
+    play = playbook.finish(process)
+    # The ratio covers the run from its start: it takes 0.3 s of failures alone to get to 5%.
+    assert stopped_after < 5.5
+    result = play.result
+    assert (result["verdict"], result["aborted"]) == ("failed", True)
+    assert "fail_ratio < 0.05" in result["msg"]
+    assert [threshold["passed"] for threshold in result["thresholds"]] == [False, True]
+    assert (play.run / "report.html").exists()
+
+
+def test_breach_has_to_last_as_long_as_for_says(target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    target.latency = 0.2
+    locust = locusts.start(OLDEST)
+    play = playbook.run(
+        locust_url=locust.url,
+        users=3,
+        spawn_rate=3,
+        run_time="14s",
+        host=target.url,
+        thresholds=[{"threshold": "p50 < 100", "for": "5s"}, {"threshold": "p95 < 100", "for": "14s"}],
+    )
+    assert [threshold["passed"] for threshold in play.result["thresholds"]] == [False, True]
+    assert "p50 < 100 for 5s" in play.result["msg"]
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_lost_worker_never_passes(version: str, target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(version, workers=2)
+    process = playbook.start(
+        locust_url=locust.url,
+        users=4,
+        spawn_rate=4,
+        run_time="60s",
+        host=target.url,
+        expect_workers=2,
+        thresholds=["fail_ratio < 0.5"],
+    )
+    locust.wait_for("running")
+    time.sleep(4)
+    locust.workers[0].kill()
+    play = playbook.finish(process)
+    assert play.code != 0
+    assert play.result["verdict"] == "incomplete"
+    assert "1 of 2 workers" in play.result["msg"]
+    assert play.result["stats"]["overall"]["num_requests"] > 0
+    suite = ElementTree.parse(play.run / "junit.xml").getroot()
+    assert suite.get("errors") == "1"
+    locust.wait_for("stopped", "stopping")
+
+
+def test_killed_locust_never_passes(target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(NEWEST)
+    process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
+    locust.wait_for("running")
+    time.sleep(5)
+    locust.process.kill()
+    killed = time.monotonic()
+    play = playbook.finish(process)
+    assert time.monotonic() - killed < 25
+    assert play.code != 0
+    assert play.result["verdict"] == "incomplete"
+    assert "no answer" in play.result["msg"]
+    # What was gathered before is kept.
+    assert play.result["stats"]["overall"]["num_requests"] > 0
+    assert json.loads((play.run / "samples.jsonl").read_text().splitlines()[0])["users"] == 4
+
+
+def test_restarted_locust_never_passes_and_is_left_alone(
+    target: Target, locusts: Locusts, playbook: Playbook
+) -> None:
+    locust = locusts.start(NEWEST)
+    process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
+    locust.wait_for("running")
+    time.sleep(4)
+    locust.process.kill()
+    locust.process.wait()
+    again = locusts.start(NEWEST, port=locust.port)
+    play = playbook.finish(process)
+    assert play.result["verdict"] == "incomplete"
+    assert "restarted" in play.result["msg"]
+    assert again.changes() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_stops_locust_first(number: int, target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(NEWEST)
+    process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
+    locust.wait_for("running")
+    time.sleep(3)
+    process.send_signal(number)
+    locust.wait_for("stopped", seconds=2)
+    assert playbook.finish(process).code != 0
+    assert locust.changes()[-1].startswith("POST /stop")
+
+
+@pytest.mark.parametrize("version", [OLDEST, TIMER_STAYS, NEWEST])
+def test_dead_controller_still_means_an_ended_run(
+    version: str, target: Target, locusts: Locusts, playbook: Playbook
+) -> None:
+    locust = locusts.start(version)
+    stages = [{"duration": "3s", "users": 2}, {"duration": "9s", "users": 3}]
+    process = playbook.start(locust_url=locust.url, stages=stages, host=target.url)
+    locust.wait_for("running")
+    begun = time.monotonic()
+    # Into the second stage.
+    wait_until(lambda: len(locust.changes()) == 2, 20)
+    process.kill()
+    # The process that runs the task outlives it and is killed too, as where a machine dies.
+    kill_orphans(str(playbook.directory))
+    time.sleep(1)
+    assert locust.state() in ("spawning", "running")
+    locust.wait_for("stopped", seconds=15)
+    assert time.monotonic() - begun < 14
+    assert not any("/stop" in change for change in locust.changes())
+
+
+def kill_orphans(marker: str) -> None:
+    import os
+    from pathlib import Path
+
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if "ansible-playbook" in command and marker in command:
+            os.kill(int(process.name), signal.SIGKILL)
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(NEWEST)
+    options = {"locust_url": locust.url, "spawn_rate": 5, "run_time": "6s", "host": target.url}
+    both = [playbook.start(users=users, **options) for users in (3, 4)]
+    plays = [playbook.finish(process) for process in both]
+    won, lost = sorted(plays, key=lambda play: play.code)
+    assert won.code == 0, won.stdout + won.stderr
+    assert lost.code != 0
+    assert "is going on" in lost.result["msg"]
+    assert won.result["stats"]["overall"]["num_requests"] > 0
+    assert len([change for change in locust.changes() if "/swarm" in change]) == 1
+
+
+def test_run_of_someone_else_is_left_alone_unless_forced(
+    target: Target, locusts: Locusts, playbook: Playbook
+) -> None:
+    locust = locusts.start(TIMER_STAYS)
+    locust.post("/swarm", user_count=7, spawn_rate=7, host=target.url)
+    locust.wait_for("running")
+    options = {"locust_url": locust.url, "users": 3, "spawn_rate": 5, "run_time": "4s", "host": target.url}
+    play = playbook.run(**options)
+    assert play.code != 0
+    assert "a run of 7 users is going on" in play.result["msg"]
+    assert locust.state() == "running"
+    assert list(play.artifacts.iterdir()) == []
+
+    play = playbook.run(force=True, **options)
+    assert play.code == 0, play.stdout
+    assert locust.state() == "stopped"
+
+
+def test_locust_that_hangs_ends_the_run(target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(NEWEST)
+    process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
+    locust.wait_for("running")
+    time.sleep(3)
+    locust.process.send_signal(signal.SIGSTOP)
+    wake = threading.Timer(45, locust.process.send_signal, [signal.SIGCONT])
+    wake.start()
+    try:
+        play = playbook.finish(process, 60)
+    finally:
+        wake.cancel()
+        locust.process.send_signal(signal.SIGCONT)
+    assert play.seconds < 40
+    assert play.result["verdict"] == "incomplete"
