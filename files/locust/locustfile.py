@@ -38,12 +38,14 @@ def authorization() -> dict[str, str]:
     if not path:
         return {}
     try:
-        token = Path(path).read_text(encoding="ascii").strip()
+        words = Path(path).read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError) as error:
         sys.exit(f"locustfile: TOKENIZATION_BEARER_TOKEN_FILE can't be read: {error}")
-    if not token:
-        sys.exit(f"locustfile: TOKENIZATION_BEARER_TOKEN_FILE {path} is empty; put the bearer token into it")
-    return {"Authorization": f"Bearer {token}"}
+    if len(words) != 1:
+        sys.exit(
+            f"locustfile: TOKENIZATION_BEARER_TOKEN_FILE {path} holds {len(words)} words; it must hold the bearer token"
+        )
+    return {"Authorization": f"Bearer {words[0]}"}
 
 
 def data_for(name: str) -> str:
