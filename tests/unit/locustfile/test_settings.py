@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""The shipped locustfile under different environments, in a process of its own: importing Locust patches its process."""
+"""The shipped locustfile under different environments, in a process of its own: Locust patches what imports it."""
 
 from __future__ import annotations
 
