@@ -148,33 +148,47 @@ def normalise(dashboard: JSON) -> JSON:
 
 
 def differences(before: Any, after: Any) -> tuple[JSON, JSON]:
-    """What differs, as two flat objects of path → value; a path that one side lacks is missing there.
+    """What differs, as two objects of path → value; what one side lacks is missing there. Both are empty if none does.
 
     Panels, variables and queries are told apart by what names them, so that one put in between moves no others.
     """
-    old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
+    found = list(_differences(before, after, ""))
     return (
-        {path: value for path, value in old.items() if path not in new or new[path] != value},
-        {path: value for path, value in new.items() if path not in old or old[path] != value},
+        {path: old for path, old, _ in found if old is not _MISSING},
+        {path: new for path, _, new in found if new is not _MISSING},
     )
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and value:
-        for place, label in enumerate(_labels(value)):
-            yield from _leaves(value[place], f"{path}[{label}]")
-    else:
-        yield path, value
+_MISSING = object()
 
 
-def _labels(items: list[Any]) -> list[str]:
+def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {**old, **new}:
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _differences(old.get(key, _MISSING), new.get(key, _MISSING), inner)
+    elif isinstance(old, list) and isinstance(new, list):
+        olds, news = _named(old), _named(new)
+        for name in {**olds, **news}:
+            before, after = olds.get(name, _MISSING), news.get(name, _MISSING)
+            title = _title(before) or _title(after)
+            label = f"{name} {title}" if title else str(name)
+            yield from _differences(before, after, f"{path}[{label}]")
+        kept, moved = [name for name in olds if name in news], [name for name in news if name in olds]
+        if kept != moved:
+            yield f"{path} (order)", kept, moved
+    elif old != new or isinstance(old, bool) != isinstance(new, bool):
+        yield path, old, new
+
+
+def _title(item: Any) -> str:
+    return str(item.get("title") or "") if isinstance(item, dict) else ""
+
+
+def _named(items: list[Any]) -> dict[Any, Any]:
+    """The items by their id, refId or name, where they all have one of their own, else by their place."""
     for key in ("id", "refId", "name"):
-        names = [item.get(key) for item in items if isinstance(item, dict)]
-        if len(names) == len(items) and None not in names and len({str(name) for name in names}) == len(names):
-            if key == "id":
-                return [f"{item['id']} {item.get('title') or ''}".strip() for item in items]
-            return [str(name) for name in names]
-    return [str(place) for place in range(len(items))]
+        named = {item[key]: item for item in items if isinstance(item, dict) and isinstance(item.get(key), (int, str))}
+        if len(named) == len(items):
+            return named
+    return dict(enumerate(items))

@@ -168,7 +168,7 @@ class Binder:
         if label in (None, "", "default"):
             if kind in BUILT_IN_PLUGINS:
                 return self._refer_built_in(BUILT_IN_PLUGINS[kind])
-            return self._refer(self._of_type(kind or self._usual), DEFAULT_LABEL, where)
+            return self._refer(self._of_type(kind or self._usual), DEFAULT_LABEL, where, kind)
         label = str(label)
         if label in BUILT_IN_UIDS:
             return self._refer_built_in(BUILT_IN_UIDS[label])
@@ -176,7 +176,7 @@ class Binder:
         if variable:
             name = next(name for name in variable.groups() if name)
             return self._bind_named_variable(name, kind, where)
-        return self._refer(self._mapped(label) or self._existing(label, kind), label, where)
+        return self._refer(self._mapped(label) or self._existing(label, kind), label, where, kind)
 
     def _bind_named_variable(self, name: str, kind: Optional[str], where: str) -> Any:
         if name not in self._plugins and name.split(":")[0] in self._variables:

@@ -112,10 +112,11 @@ def check_address(url: str, option: str) -> str:
     """Return `url` without trailing slashes; credentials in it would end up in logs, so they are refused."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises ValueError when the port is no number
+        # The port is parsed when it is asked for.
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError as error:
         raise GrafanaError(f"{option} is not a URL: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not usable:
         raise GrafanaError(f"{option} must be an http or https URL with a host")
     if "@" in parts.netloc:
         raise GrafanaError(f"{option} must not hold a user name or password")
