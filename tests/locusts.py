@@ -39,7 +39,8 @@ def _install(requirement: str, environment: Path) -> None:
     made = Path(tempfile.mkdtemp(prefix=f"{environment.name}-", dir=environment.parent))
     try:
         # Relocatable: the scripts must find their interpreter after the rename.
-        subprocess.run([uv, "venv", "--quiet", "--relocatable", "--clear", "--python", sys.executable, made], check=True)
+        make = [uv, "venv", "--quiet", "--relocatable", "--clear", "--python", sys.executable, made]
+        subprocess.run(make, check=True)
         subprocess.run([uv, "pip", "install", "--quiet", "--python", made / "bin" / "python", requirement], check=True)
         try:
             made.rename(environment)

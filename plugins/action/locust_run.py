@@ -18,12 +18,18 @@ from typing import Any, Optional
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import (
+    AnnotatedGrafana,
+    dashboard_url,
+)
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption, Plan, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_reports import progress, summary, write
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run import (
     Baseline,
     LoadRun,
+    Outcome,
     StepFailed,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
@@ -69,9 +75,14 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(failure)) from failure
         made = summary(run_id, outcome, options, baseline)
         write(directory, made, outcome)
-        result.update(made, artifacts=str(directory), changed=True, failed=outcome.verdict != "passed")
-        result["msg"] = f"Load run {run_id} {outcome.verdict}" + (
-            f": {'; '.join(outcome.reasons)}" if outcome.reasons else ""
+        text = f"Load run {run_id} {outcome.verdict}" + (f": {'; '.join(outcome.reasons)}" if outcome.reasons else "")
+        result.update(
+            made,
+            msg=text,
+            artifacts=str(directory),
+            dashboard_url=self._show_in_grafana(options, outcome, text),
+            changed=True,
+            failed=outcome.verdict != "passed",
         )
         return result
 
@@ -87,6 +98,25 @@ class ActionModule(ActionBase):
         if answer.get("failed"):
             raise StepFailed(answer["msg"], bad_option=answer.get("bad_option", False))
         return answer
+
+    def _show_in_grafana(self, options: Mapping[str, Any], outcome: Outcome, text: str) -> Optional[str]:
+        """Annotate the run's time in Grafana and return the dashboard's address at that time."""
+        url, uid = options["grafana_url"], options["grafana_dashboard_uid"]
+        if url is None:
+            return None
+        try:
+            grafana = AnnotatedGrafana(
+                url,
+                username=options["grafana_user"],
+                password=options["grafana_password"],
+                token=options["grafana_api_key"],
+                ca_path=options["grafana_ca_path"],
+                timeout=5,
+            )
+            grafana.annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
+        except GrafanaError as error:
+            display.warning(f"The run is not annotated in Grafana: {error}")
+        return None if uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)
 
     def _checked(self, run_id: str, plan: Plan, thresholds: list[Threshold], task_vars: Any) -> dict[str, Any]:
         """Say what would be run, after a look at Locust, which need not be there yet."""
@@ -145,8 +175,8 @@ def _stopping_on_signals(stop: Callable[[], Any]) -> Iterator[None]:
             signal.signal(number, before[number])
             before[number](number, frame)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, handle)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        before[each] = signal.signal(each, handle)
     try:
         yield
     finally:

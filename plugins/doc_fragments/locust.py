@@ -12,7 +12,8 @@ class ModuleDocFragment:
 options:
   locust_url:
     description:
-      - Where Locust's web interface is, as seen from the host that the task runs on, with its base path where it has one.
+      - Where Locust's web interface is, as seen from the host that the task runs on, with its base path where it has
+        one.
       - A Locust that only listens on loopback is reached by running the task on its host.
     type: str
     default: http://127.0.0.1:8089

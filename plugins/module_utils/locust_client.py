@@ -78,7 +78,7 @@ class LocustClient:
         password: Optional[str] = None,
         ca_path: Optional[str] = None,
         cookies: Optional[Path] = None,
-        timeout: float = 5.0,
+        timeout: float = 4.0,
     ) -> None:
         self.url = url.rstrip("/")
         self._login = (username, password) if username is not None and password is not None else None

@@ -21,6 +21,8 @@ from .locust_plan import BadOption, Plan
 # How long Locust may take to answer after its start, and how long it outlives a run whose controller died.
 START = 30
 REST = 60
+# What Locust writes, in the run's directory.
+LOG = "locust.log"
 
 
 class Clock(Protocol):
@@ -61,7 +63,7 @@ def launch(
     config.touch(mode=0o600, exist_ok=False)
     config.write_text("".join(f"{name} = {value}\n" for name, value in _settings(options, plan).items()))
     limit = plan.run_time + plan.expect_workers_max_wait + START + REST
-    with (directory / "locust.log").open("wb") as log:
+    with (directory / LOG).open("wb") as log:
         process = subprocess.Popen(
             # Where the controller dies, nobody else ends the process.
             ["timeout", "--kill-after=5", str(limit), _command(options), "--config", str(config)],
@@ -79,7 +81,7 @@ def launch(
         except LocustError as error:
             ended = process.poll() is not None
             if ended or not error.transient or clock.time() >= give_up:
-                last = (directory / "locust.log").read_text(errors="replace").strip().splitlines()[-1:]
+                last = (directory / LOG).read_text(errors="replace").strip().splitlines()[-1:]
                 leave(launched, clock)
                 raise LocustError(f"Locust did not start: {(last or [str(error)])[0]}") from None
         clock.sleep(0.25)

@@ -161,7 +161,7 @@ class LoadRun:
 
     def _judge(self, last: Mapping[str, Any], aborted: bool, baseline: Optional[Baseline]) -> Outcome:
         files = last["files"]
-        rows = parse_stats(files["locust_stats.csv"]) if files else []
+        rows = parse_stats(files["locust_stats.csv"]) if "locust_stats.csv" in files else []
         answers: List[Dict[str, Any]] = []
         if rows:
             peak = max((sample["users"] for sample in self._samples), default=0)
@@ -179,7 +179,7 @@ class LoadRun:
             thresholds=answers,
             overall=overall,
             endpoints=[row for row in rows if not is_total(row)],
-            errors=parse_failures(files["locust_failures.csv"]) if files else [],
+            errors=parse_failures(files["locust_failures.csv"]) if rows else [],
             started=self.state["started"],
             ended=last["ended"],
             aborted=aborted,

@@ -23,7 +23,7 @@ from .locust_arguments import client_from
 from .locust_client import ENDING, GOING, LocustClient, LocustError, current_figures
 from .locust_plan import BadOption, Plan, plan_from
 from .locust_process import check as check_process
-from .locust_process import launch, leave
+from .locust_process import LOG, launch, leave
 from .locust_thresholds import WINDOW, Threshold, parse_thresholds
 
 # Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
@@ -85,6 +85,8 @@ def carry_out(options: Mapping[str, Any], step: Mapping[str, Any], clock: Clock)
         answer = watch(client, plan, thresholds, state, clock, clock.time() + step["seconds"])
     else:
         answer = finish(client, plan, state, clock, step["problem"], step["over"], step["early"])
+        if "launched" in state:
+            answer["files"]["locust.log"] = (directory / LOG).read_text(errors="replace")
         _clear(state, directory, clock)
     return {**answer, "left": answer["state"]["started"] + plan.run_time - clock.time()}
 
@@ -397,17 +399,25 @@ def finish(
 
 
 def end(client: LocustClient, clock: Clock) -> None:
-    """Stop Locust and wait until it has, at most 8 s."""
+    """Stop Locust and wait until it has, at most 8 s; then it may still be waiting for users or for a lost worker."""
     give_up = clock.time() + 8
     while True:
         problem = f"Locust at {client.url} does not stop"
+        state = None
         try:
             client.stop()
-            if client.overview().state not in GOING:
-                return
+        except LocustError as error:
+            # A master answers only when every worker has stopped its users.
+            problem = str(error)
+        try:
+            state = client.overview().state
         except LocustError as error:
             problem = str(error)
+        if state is not None and state not in GOING:
+            return
         if clock.time() >= give_up:
+            if state in ENDING:
+                return
             raise LocustError(problem)
         clock.sleep(0.25)
 

@@ -14,7 +14,8 @@ author:
 description:
   - Starts a load run in a Locust that is up, or starts a Locust for it, shows its progress, ends it, judges it by
     thresholds and brings its figures and reports to the controller.
-  - Locust is also given the time that remains, at every stage, so that it ends the run itself where the controller dies.
+  - Locust is also given the time that remains, at every stage, so that it ends the run itself where the controller
+    dies.
   - Ctrl-C and SIGTERM stop Locust before anything else.
   - C(locust --headless) has no web interface and so no metrics; O(mode=process) is its equal with metrics.
 extends_documentation_fragment:
@@ -33,6 +34,8 @@ attributes:
     support: full
     platforms: posix
     description: Runs on the controller and on POSIX hosts with Python 3.9 or newer.
+seealso:
+  - module: devsecops.monitor_lab.locust_run_info
 options:
   mode:
     description:
@@ -100,13 +103,13 @@ options:
     elements: str
   locust_options:
     description:
-      - More options of Locust by name. With O(mode=api) those that its web form takes, such as options that the locustfile
-        adds; with O(mode=process) any of the command line's.
+      - More options of Locust by name. With O(mode=api) those that its web form takes, such as options that the
+        locustfile adds; with O(mode=process) any of the command line's.
     type: dict
   warmup:
     description:
-      - How much of the run's beginning to leave out of the figures and of the verdict. Locust's statistics are reset at
-        its end, or 3 s later where there are workers, which report that late.
+      - How much of the run's beginning to leave out of the figures and of the verdict. Locust's statistics are reset
+        at its end, or 3 s later where there are workers, which report that late.
     type: str
   reset_stats:
     description:
@@ -130,30 +133,31 @@ options:
     default: false
   thresholds:
     description:
-      - What has to be true of the run, as texts such as V(p95 < 200). Response times are in milliseconds, rates per second,
-        ratios from 0 to 1.
-      - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99), V(avg), V(min),
-        V(max), V(median), V(rps), V(fail_per_sec), V(fail_ratio), V(num_requests), V(num_failures) and V(users), the most
-        users seen. Comparisons are C(<), C(<=), C(>), C(>=) and C(==).
+      - What has to be true of the run, as texts such as V(p95 < 200). Response times are in milliseconds, rates per
+        second, ratios from 0 to 1.
+      - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99), V(avg),
+        V(min), V(max), V(median), V(rps), V(fail_per_sec), V(fail_ratio), V(num_requests), V(num_failures) and
+        V(users), the most users seen. Comparisons are C(<), C(<=), C(>), C(>=) and C(==).
       - They are taken from the whole run. Locust counts response times rounded to two digits.
       - In place of a text, a dictionary with the text as C(threshold) and any of the following keys.
-      - C(name), and C(method) where several methods share it, name an endpoint as Locust's statistics do. An endpoint that
-        never appears is a breach.
-      - C(for), a time such as V(10s), makes it a breach only when Locust's current figure is beyond the limit for that long.
+      - C(name), and C(method) where several methods share it, name an endpoint as Locust's statistics do. An endpoint
+        that never appears is a breach.
+      - C(for), a time such as V(10s), makes it a breach only when Locust's current figure is beyond the limit for
+        that long.
       - C(abort), V(true), ends the run as soon as it is breached.
-      - C(for) and C(abort) work with V(p50), V(p95), V(rps), V(fail_ratio) and V(users) of the whole, which is what Locust
-        gives as current figures. What has to be at least so high is looked at from 12 s after all users run.
+      - C(for) and C(abort) work with V(p50), V(p95), V(rps), V(fail_ratio) and V(users) of the whole, which is what
+        Locust gives as current figures. What has to be at least so high is looked at from 12 s after all users run.
     type: list
     elements: raw
     default: []
   baseline:
     description:
-      - A C(summary.json) of an earlier run, on the controller, to compare with. Where there is none yet, this run is not
-        compared.
+      - A C(summary.json) of an earlier run, on the controller, to compare with. Where there is none yet, this run is
+        not compared.
     type: path
   baseline_regression:
     description:
-      - By how much overall figures may be worse than those of O(baseline), such as V({p95: 10%, rps: 5%}).
+      - By how much each overall figure may be worse than that of O(baseline), as a percentage such as V(10%).
     type: dict
   artifacts_dir:
     description:
@@ -167,8 +171,8 @@ options:
     default: true
   grafana_url:
     description:
-      - A Grafana, as seen from the controller, to get an annotation over the time of the run, with its verdict. One that
-        cannot be reached is a warning.
+      - A Grafana, as seen from the controller, to get an annotation over the time of the run, with its verdict. One
+        that cannot be reached is a warning.
     type: str
   grafana_user:
     description:
@@ -222,16 +226,146 @@ EXAMPLES = r"""
 
 RETURN = r"""
 run_id:
-  description: The run's name, which is also that of its directory.
+  description: The run's name, which is also that of its directory below O(artifacts_dir).
   returned: after a run
   type: str
   sample: 20261123T055147Z-4c62
+verdict:
+  description:
+    - V(passed) where every threshold held.
+    - V(failed) where one was breached.
+    - V(incomplete) where the run did not go as asked, so that its figures say nothing. RV(reasons) tells what
+      happened.
+  returned: after a run
+  type: str
+  sample: passed
+reasons:
+  description: What went wrong, and every threshold that was breached, a sentence each.
+  returned: after a run
+  type: list
+  elements: str
+  sample: ["p95 < 0.001 breached, p95 is 18"]
+aborted:
+  description: Whether a threshold with C(abort) ended the run early.
+  returned: after a run
+  type: bool
+  sample: false
+started:
+  description: When Locust was asked to start.
+  returned: after a run
+  type: str
+  sample: "2026-11-23T05:51:47.952Z"
+ended:
+  description: When the run ended.
+  returned: after a run
+  type: str
+  sample: "2026-11-23T05:51:59.952Z"
+locust_version:
+  description: The version of Locust.
+  returned: after a run
+  type: str
+  sample: 2.47.0
+workers:
+  description: How many workers were connected when the run began. None where Locust is not a master.
+  returned: after a run
+  type: int
+  sample: 2
+settings:
+  description: Those of the module's options that say what was run.
+  returned: after a run
+  type: dict
+  sample: {"host": "http://127.0.0.1:18001", "mode": "api", "run_time": "12s", "spawn_rate": 5.0, "users": 5}
+compared:
+  description: Whether there was a O(baseline) to compare with.
+  returned: after a run
+  type: bool
+  sample: false
+thresholds:
+  description:
+    - What became of each threshold, and after them of each figure of O(baseline_regression).
+    - A threshold that names an endpoint without a method is there once for each method of that name.
+  returned: after a run
+  type: list
+  elements: dict
+  sample:
+    - {"threshold": "p95 < 200", "name": "/a", "method": "GET", "measured": 18.0, "passed": true,
+       "message": "p95 is 18"}
+  contains:
+    threshold:
+      description: What had to be true.
+      type: str
+    name:
+      description: The endpoint's name; empty for the whole run.
+      type: str
+    method:
+      description: The endpoint's method; empty for the whole run.
+      type: str
+    measured:
+      description: What was measured; none where there is no such figure.
+      type: float
+    passed:
+      description: Whether it held.
+      type: bool
+    message:
+      description: The same in words.
+      type: str
+stats:
+  description:
+    - The figures of the whole run. Response times are in milliseconds, C(rps) and C(fail_per_sec) per second.
+    - Where Locust could not be asked at the end, C(overall) has only what was known last.
+  returned: after a run
+  type: dict
+  contains:
+    overall:
+      description: Those of all endpoints together.
+      type: dict
+      sample: {"name": "Aggregated", "method": "", "num_requests": 525, "num_failures": 0, "fail_ratio": 0.0,
+        "rps": 43.93512028114524, "fail_per_sec": 0.0, "avg": 13.416525887618523, "min": 10.809540999844103,
+        "max": 23.504394999918077, "median": 13.0, "avg_content_length": 2.0, "p50": 13.0, "p66": 14.0, "p75": 14.0,
+        "p80": 15.0, "p90": 16.0, "p95": 18.0, "p98": 20.0, "p99": 21.0, "p99.9": 24.0, "p99.99": 24.0}
+    endpoints:
+      description: Those of each endpoint, with the same keys.
+      type: list
+      elements: dict
+errors:
+  description: Each kind of failure, and how often it occurred.
+  returned: after a run
+  type: list
+  elements: dict
+  sample:
+    - {"method": "GET", "name": "/a", "error": "HTTPError('500 Server Error: Internal Server Error for url: /a')",
+       "occurrences": 12}
+artifacts:
+  description:
+    - The run's directory on the controller.
+    - C(summary.json) holds what is returned here, but for RV(artifacts), RV(dashboard_url) and C(msg). Its
+      C(summary_version) is counted up when a key goes or changes its meaning; keys may be added without that.
+    - C(report.html) is Locust's own report; C(locust_stats.csv), C(locust_failures.csv) and C(locust_exceptions.csv)
+      are its tables.
+    - C(junit.xml) has a test case for the run as such and one for each threshold.
+    - C(samples.jsonl) has a line for each time that Locust was asked during the run, about every 2 s, with its
+      C(time) in seconds since the epoch, the C(elapsed) seconds, the C(stage), counted from 0, whether it is
+      C(counted) by the verdict, whether the figures are C(steady), which is to say of nothing but all users running,
+      and the current figures as M(devsecops.monitor_lab.locust_run_info) returns them.
+    - C(locust.log) is what Locust wrote, with O(mode=process).
+  returned: after a run
+  type: str
+  sample: /home/me/lab/artifacts/20261123T055147Z-4c62
+dashboard_url:
+  description: O(grafana_dashboard_uid) at the time of the run; none without it.
+  returned: after a run
+  type: str
+  sample: http://127.0.0.1:3000/d/monitor-lab-locust?from=1795413102952&to=1795413124952
+msg:
+  description: The verdict in one line that names every breach. In check mode, what would be run.
+  returned: always
+  type: str
+  sample: "Load run 20261123T055147Z-4c62 failed: p95 < 0.001 breached, p95 is 18"
 """
 
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from flask import request
 from locust import HttpUser, constant, events, tag, task
@@ -51,7 +52,7 @@ def keep_journal(environment, **_kwargs) -> None:
     @app.before_request
     def write_down() -> None:
         form = " ".join(f"{name}={value}" for name, value in request.form.items(multi=True))
-        with open(JOURNAL, "a", encoding="utf-8") as journal:
+        with Path(JOURNAL).open("a", encoding="utf-8") as journal:
             journal.write(f"{time.time():.3f} {request.method} {request.path} {form}\n")
 
     if LOGIN:

@@ -218,7 +218,15 @@ class Playbook:
         path = self.directory / f"play-{len(self.processes)}.yml"
         path.write_text(yaml.safe_dump(play))
         process = subprocess.Popen(
-            ["ansible-playbook", "-i", "localhost,", "-e", f"ansible_python_interpreter={sys.executable}", *arguments, path],
+            [
+                "ansible-playbook",
+                "-i",
+                "localhost,",
+                "-e",
+                f"ansible_python_interpreter={sys.executable}",
+                *arguments,
+                path,
+            ],
             cwd=CHECKOUT,
             env={
                 **os.environ,

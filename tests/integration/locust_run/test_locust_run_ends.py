@@ -100,9 +100,7 @@ def test_killed_locust_never_passes(target: Target, locusts: Locusts, playbook: 
     assert json.loads((play.run / "samples.jsonl").read_text().splitlines()[0])["users"] == 4
 
 
-def test_restarted_locust_never_passes_and_is_left_alone(
-    target: Target, locusts: Locusts, playbook: Playbook
-) -> None:
+def test_restarted_locust_never_passes_and_is_left_alone(target: Target, locusts: Locusts, playbook: Playbook) -> None:
     locust = locusts.start(NEWEST)
     process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
     locust.wait_for("running")
@@ -175,9 +173,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(target: Target, locusts: Loc
     assert len([change for change in locust.changes() if "/swarm" in change]) == 1
 
 
-def test_run_of_someone_else_is_left_alone_unless_forced(
-    target: Target, locusts: Locusts, playbook: Playbook
-) -> None:
+def test_run_of_someone_else_is_left_alone_unless_forced(target: Target, locusts: Locusts, playbook: Playbook) -> None:
     locust = locusts.start(TIMER_STAYS)
     locust.post("/swarm", user_count=7, spawn_rate=7, host=target.url)
     locust.wait_for("running")

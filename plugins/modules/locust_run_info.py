@@ -1,0 +1,125 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Copyright (c) 2026, the monitor_lab contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: locust_run_info
+short_description: Tell what a Locust is doing
+version_added: 0.1.0
+author:
+  - the monitor_lab contributors (@devsecops)
+description:
+  - Reads Locust's state, its workers and its current figures over its web interface. Changes nothing.
+extends_documentation_fragment:
+  - devsecops.monitor_lab.locust
+attributes:
+  check_mode:
+    support: full
+    description: Only reads.
+  diff_mode:
+    support: none
+    description: Only reads.
+  idempotent:
+    support: full
+    description: Only reads.
+  platform:
+    support: full
+    platforms: posix
+    description: Runs on POSIX hosts with Python 3.9 or newer.
+seealso:
+  - module: devsecops.monitor_lab.locust_run
+"""
+
+EXAMPLES = r"""
+- name: Look at Locust
+  devsecops.monitor_lab.locust_run_info:
+  register: locust
+
+- name: Leave a run that is going on alone
+  ansible.builtin.assert:
+    that: locust.state not in ['spawning', 'running']
+"""
+
+RETURN = r"""
+state:
+  description: Locust's state, such as V(ready), V(spawning), V(running), V(stopping) or V(stopped).
+  returned: success
+  type: str
+  sample: running
+version:
+  description: Locust's version.
+  returned: success
+  type: str
+  sample: 2.47.0
+user_classes:
+  description: The user classes that a run can choose from. None where Locust was started without C(--class-picker).
+  returned: success
+  type: list
+  elements: str
+  sample: [Buyer, Idler]
+users:
+  description: How many users are running.
+  returned: success
+  type: int
+  sample: 5
+workers:
+  description: How many workers are connected. None where Locust is not a master.
+  returned: success
+  type: int
+  sample: 2
+rps:
+  description: Requests per second, over the last 10 s.
+  returned: success
+  type: float
+  sample: 39.3
+fail_per_sec:
+  description: Failed requests per second, over the last 10 s.
+  returned: success
+  type: float
+  sample: 0.0
+fail_ratio:
+  description: Which share of all requests has failed, from 0 to 1.
+  returned: success
+  type: float
+  sample: 0.0
+p50:
+  description: Median response time in milliseconds, over the last 10 s. None where there was no request.
+  returned: success
+  type: float
+  sample: 13.0
+p95:
+  description: 95th percentile of response times in milliseconds, over the last 10 s. None where there was no request.
+  returned: success
+  type: float
+  sample: 17.0
+num_requests:
+  description: How many requests have been made since the run's start.
+  returned: success
+  type: int
+  sample: 262
+num_failures:
+  description: How many of them failed.
+  returned: success
+  type: int
+  sample: 0
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import CONNECTION, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import look
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=CONNECTION, supports_check_mode=True)
+    try:
+        module.exit_json(changed=False, **look(client_from(module.params)))
+    except LocustError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
