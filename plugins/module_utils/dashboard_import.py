@@ -134,7 +134,7 @@ def present(grafana: Grafana, dashboard: JSON, wish: Wish, *, check: bool) -> Ou
 
 def absent(grafana: Grafana, dashboard: Optional[JSON], wish: Wish, *, check: bool) -> Outcome:
     """Delete the dashboard that has the wish's uid, or that of `dashboard`, if there is one; `check` only reads."""
-    uid = check_uid(wish.uid) if dashboard is None else settle(dashboard, wish.uid, wish.title, None)
+    uid = check_uid(wish.uid or "") if dashboard is None else settle(dashboard, wish.uid, wish.title, None)
     stored = grafana.dashboard(uid)
     if stored is None:
         return Outcome(uid, changed=False)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.integration.locust_dashboard.grafana_exchanges import LOGIN, Exchanges, Lab, Player, Recorder, ask, served
 
 JSON = dict[str, Any]

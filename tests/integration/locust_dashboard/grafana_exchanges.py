@@ -102,7 +102,7 @@ def ask(grafana: str, request: JSON, login: str | None) -> JSON:
 
 def shortened(path: str, status: int, content_type: str, content: bytes) -> JSON:
     """The answer, without what of the frontend's settings (70 kB) nobody here reads."""
-    body = json.loads(content) if "json" in content_type else content.decode()
+    body: Any = json.loads(content) if "json" in content_type else content.decode()
     if path == "/api/frontend/settings" and status == 200:
         keys = ("id", "uid", "name", "type", "isDefault")
         sources = body["datasources"]
@@ -129,6 +129,7 @@ def served(exchanges: Exchanges, prefix: str = "") -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def handle_one_request(self) -> None:
             self.raw_requestline = self.rfile.readline(65537)

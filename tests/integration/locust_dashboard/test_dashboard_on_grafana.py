@@ -16,6 +16,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_im
     present,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import ROOT, GrafanaError
+
 from tests.integration.locust_dashboard.grafana_exchanges import Lab
 
 JSON = dict[str, Any]

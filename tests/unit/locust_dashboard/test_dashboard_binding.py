@@ -31,7 +31,7 @@ def bind(dashboard: JSON, datasource: str | None = "Second", objects: bool = Fal
     return Binder(ALL, objects, datasource, inputs).bind(dashboard)
 
 
-WAYS = {
+WAYS: dict[str, tuple[Any, JSON]] = {
     "declared input": ("${DS_PROMETHEUS}", {"__inputs": [DECLARED]}),
     "input that is not declared": ("${DS_PROMETHEUS_HAT}", {"__inputs": [DECLARED]}),
     "nothing declared": ("${DS_PROMETHEUS}", {}),
@@ -235,7 +235,8 @@ def test_inputs_map_plain_names_uids_and_variables() -> None:
     variable = {"name": "source", "type": "datasource", "query": "prometheus"}
     dashboard = with_panel("old name", templating={"list": [variable]})
     dashboard["panels"].append({"id": 2, "datasource": {"type": "tempo", "uid": "old-uid"}, "targets": [{}]})
-    bound = bind(dashboard, "Second", **{"old name": "Prometheus", "old-uid": "Tempo B", "source": "prom-uid"})
+    inputs: JSON = {"old name": "Prometheus", "old-uid": "Tempo B", "source": "prom-uid"}
+    bound = bind(dashboard, "Second", **inputs)
     assert [panel["datasource"] for panel in bound["panels"]] == ["Prometheus", "Tempo B"]
     assert bound["templating"]["list"][0]["current"]["value"] == "Prometheus"
 
