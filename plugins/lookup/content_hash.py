@@ -40,34 +40,18 @@ _raw:
   elements: str
 """
 
-import hashlib
 from pathlib import Path
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-LEFT_BEHIND = ("__pycache__", "wheels")
-
-
-def _is_left_behind(part):
-    return part.startswith(".") or part in LEFT_BEHIND or part.endswith(".egg-info")
-
-
-def _files(path):
-    if path.is_file():
-        return [(path.name, path)]
-    if not path.is_dir():
-        raise AnsibleLookupError(f"content_hash: there is no {path}")
-    names = [(file.relative_to(path), file) for file in path.rglob("*") if file.is_file()]
-    return sorted((str(name), file) for name, file in names if not any(map(_is_left_behind, name.parts)))
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.content import content_hash
 
 
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
-        digest = hashlib.sha256(self.get_option("text").encode())
-        for term in terms:
-            for name, file in _files(Path(term)):
-                digest.update(f"\0{name}\0".encode())
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-        return [digest.hexdigest()[:12]]
+        try:
+            return [content_hash(map(Path, terms), self.get_option("text"))]
+        except OSError as error:
+            raise AnsibleLookupError(f"content_hash: {error}") from error
