@@ -47,9 +47,8 @@ def play(playbook: Path, calls: Path) -> Run:
     if done.returncode != 0:
         raise SystemExit(f"{playbook.name} failed:\n{done.stdout}{done.stderr}")
     lines = [json.loads(line) for line in calls.read_text(encoding="utf-8").splitlines()]
-    changed = {line["host"]: line["changed"] for line in lines if "host" in line}
-    if any(changed.values()):
-        raise SystemExit(f"{playbook.name} changed something ({changed}), so not everything was in place: ./lab up")
+    if changed := [line["changed"] for line in lines if "changed" in line]:
+        raise SystemExit(f"not everything was in place: {playbook.name} changed {', '.join(changed)}; run it again")
     return Run(seconds, [line for line in lines if "module" in line])
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Writes a JSON line for every module that a playbook runs, and one for each host's recap, to $MODULE_CALLS.
+"""Writes to $MODULE_CALLS a JSON line for every module that a playbook runs, and for every task that changes something.
 
 A callback sees a task's result, and a task may run several modules or none, so the one method that runs modules is
 wrapped. That happens when this plugin is loaded, before the workers are forked.
@@ -46,6 +46,6 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "module_calls"
     CALLBACK_NEEDS_ENABLED = True
 
-    def v2_playbook_on_stats(self, stats: Any) -> None:
-        for host in stats.processed:
-            write(host=host, **stats.summarize(host))
+    def v2_runner_on_ok(self, result: Any) -> None:
+        if result.is_changed():
+            write(changed=result.task.get_name())
