@@ -24,6 +24,7 @@ from locust_exporter.yaml_file import ConfigError
 log = logging.getLogger("locust_exporter")
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)")
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -95,12 +96,17 @@ def parser() -> argparse.ArgumentParser:
             default=os.environ.get(variable) or default,
             help=f"{text} Environment: {variable}. Default: {default or 'none'}.",
         )
+    result.add_argument(
+        "--log.level", dest="log.level", choices=LEVELS, default="info", help="What is logged. Default: info."
+    )
     return result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     settings = vars(parser().parse_args(arguments))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=LEVELS[settings["log.level"]], format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
     try:
         http_config_file = settings["locust.http-config.file"]
         locust = Locust(
@@ -117,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # As a container's first process it would not be ended by a signal that it does not wait for.
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    Server(listener, settings["web.telemetry-path"], exporter.scrape, web_config).start()
+    Server(listener, settings["web.telemetry-path"], exporter, web_config).start()
     log.info("listening at port %d, for Locust at %s", listener.getsockname()[1], locust.uri)
     signal.sigwait(signals)
     return 0

@@ -17,6 +17,8 @@ from locust_exporter.locust import Locust, LocustError, Reason
 
 log = logging.getLogger(__name__)
 
+_OUTCOMES = [(reason, f'{{outcome="{reason.value}"}}') for reason in Reason]
+
 
 class Exporter:
     """Makes the page of metrics, for use from several threads. `timeout` is what one scrape may take, in seconds."""
@@ -27,31 +29,31 @@ class Exporter:
         self._namespace = namespace
         self._histogram_endpoints = histogram_endpoints
         self._outcomes: Counter[Reason] = Counter()
-        self._said: dict[str, str] = {}
+        self._said: dict[str, Reason] = {}
         self._lock = threading.Lock()
         self._process = CollectorRegistry(auto_describe=False)
         ProcessCollector(registry=self._process)
         PlatformCollector(registry=self._process)
+        self._process_figures = b""
+        self.look_at_process()
 
     def scrape(self, timeout: float | None = None) -> bytes:
         """The whole page; `timeout` shortens the exporter's own, and is what the asking Prometheus will wait."""
         start = time.monotonic()
         deadline = start + min(self._timeout, timeout or self._timeout)
-        own: list[bytes] = []
         page = Page(self._namespace)
-        version: str | None = None
         try:
-            answer, has_histograms = self._locust.stats(deadline, lambda: own.append(generate_latest(self._process)))
+            answer, has_histograms = self._locust.stats(deadline)
             truncated = metrics.write(page, answer)
-            if has_histograms:
-                truncated["histograms"] = self._write_histograms(page, deadline)
+            if has_histograms and self._histogram_endpoints:
+                truncated |= self._write_histograms(page, deadline)
             page.family(
                 "gauge",
                 "table_truncated",
                 "1 where rows of this table are left out: Locust gives 500 rows at most.",
                 [("{" + labels(table=table) + "}", int(reached)) for table, reached in truncated.items()],
             )
-            version = self._version(deadline)
+            self._write_version(page, deadline)
             reason, detail = Reason.OK, ""
         except LocustError as error:
             reason, detail = error.reason, error.detail
@@ -62,39 +64,52 @@ class Exporter:
             self._locust.forget()
         with self._lock:
             self._outcomes[reason] += 1
-            outcomes = dict(self._outcomes)
-        self._log(reason, detail)
-        up = Page(self._namespace)
-        up.family("gauge", "up", "1 if Locust gave its figures at this scrape.", [("", int(reason is Reason.OK))])
-        up.family("gauge", "up_info", "What came of asking Locust.", [("{" + labels(reason=reason.value) + "}", 1)])
-        if version:
-            up.family("gauge", "version_info", "Locust's version.", [("{" + labels(version=version) + "}", 1)])
-        self._write_own(up, outcomes, time.monotonic() - start)
-        return b"".join((up.encode(), page.encode(), own[0] if own else generate_latest(self._process)))
+            outcomes = self._outcomes.copy()
+        self._say("figures", reason, detail)
+        page.family("gauge", "up", "1 if Locust gave its figures at this scrape.", [("", int(reason is Reason.OK))])
+        page.family("gauge", "up_info", "What came of asking Locust.", [(f'{{reason="{reason.value}"}}', 1)])
+        self._write_own(page, outcomes, time.monotonic() - start)
+        return page.encode() + self._process_figures
 
-    def _write_histograms(self, page: Page, deadline: float) -> bool:
-        return histograms.write(page, self._locust.histograms(deadline), self._histogram_endpoints)
+    def look_at_process(self) -> None:
+        """Takes the figures of the exporter's own process for the next page.
 
-    def _version(self, deadline: float) -> str | None:
+        That takes as long as all the rest of a small page, so it is done when nobody waits.
+        """
+        self._process_figures = generate_latest(self._process)
+
+    def _write_histograms(self, page: Page, deadline: float) -> dict[str, bool]:
         try:
-            return self._locust.version(deadline)
+            answer = self._locust.histograms(deadline)
         except LocustError as error:
-            log.info("Locust's version cannot be read: %s", error)
-            return None
+            self._say("histograms", error.reason, error.detail)
+            return {}
+        self._say("histograms", Reason.OK, "")
+        return {"histograms": histograms.write(page, answer, self._histogram_endpoints)}
 
-    def _log(self, reason: Reason, detail: str) -> None:
-        """Once for each change: a scrape every few seconds would fill a disk with the same line."""
+    def _write_version(self, page: Page, deadline: float) -> None:
+        try:
+            version = self._locust.version(deadline)
+        except LocustError as error:
+            self._say("version", error.reason, error.detail)
+            return
+        self._say("version", Reason.OK, "")
+        if version:
+            page.family("gauge", "version_info", "Locust's version.", [("{" + labels(version=version) + "}", 1)])
+
+    def _say(self, what: str, reason: Reason, detail: str) -> None:
+        """Logs a change, and nothing at the scrapes after it, which would fill a disk with the same line."""
         with self._lock:
-            before = self._said.get("up", Reason.OK)
-            self._said["up"] = reason
+            before = self._said.get(what, Reason.OK)
+            self._said[what] = reason
         if reason is before:
             return
         if reason is Reason.OK:
-            log.info("Locust at %s answers again", self._locust.uri)
+            log.info("the %s of Locust at %s can be read again", what, self._locust.uri)
         else:
-            log.warning("Locust at %s cannot be read (%s): %s", self._locust.uri, reason.value, detail)
+            log.warning("the %s of Locust at %s cannot be read (%s): %s", what, self._locust.uri, reason.value, detail)
 
-    def _write_own(self, page: Page, outcomes: dict[Reason, int], seconds: float) -> None:
+    def _write_own(self, page: Page, outcomes: Counter[Reason], seconds: float) -> None:
         page.family(
             "gauge",
             "exporter_build_info",
@@ -105,6 +120,6 @@ class Exporter:
             "counter",
             "exporter_scrapes_total",
             "Scrapes by what came of asking Locust.",
-            [("{" + labels(outcome=reason.value) + "}", outcomes.get(reason, 0)) for reason in Reason],
+            [(pair, outcomes[reason]) for reason, pair in _OUTCOMES],
         )
         page.family("gauge", "exporter_scrape_duration_seconds", "Time that this scrape took.", [("", seconds)])

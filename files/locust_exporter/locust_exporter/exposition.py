@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cache
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -57,6 +58,13 @@ def escape(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
+@cache
+def _header(namespace: str, kind: str, name: str, text: str) -> tuple[str, str]:
+    """A family's full name and its first two lines, which never change."""
+    full = f"{namespace}_{name}"
+    return full, f"# HELP {full} {text}\n# TYPE {full} {kind}\n"
+
+
 class Page:
     """One page of metrics: each family's header is followed by its samples; a family without samples is left out."""
 
@@ -69,15 +77,15 @@ class Page:
 
         What follows the name is empty, or labels in braces, and may begin with a suffix such as `_sum`.
         """
-        full = f"{self._namespace}_{name}"
+        full, header = _header(self._namespace, kind, name, text)
         lines = [
             f"{full}{rest} {value!r}\n" if -math.inf < value < math.inf else f"{full}{rest} {figure(value)}\n"
             for rest, value in samples
             if value is not None
         ]
         if lines:
-            self._parts.append(f"# HELP {full} {text}\n# TYPE {full} {kind}\n")
-            self._parts.extend(lines)
+            self._parts.append(header)
+            self._parts += lines
 
     def encode(self) -> bytes:
         return "".join(self._parts).encode()

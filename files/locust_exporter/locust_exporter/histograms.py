@@ -46,7 +46,7 @@ def write(page: Page, answer: object, max_endpoints: int) -> bool:
     rows: dict[str, dict[str, Any]] = {}
     listed = answer.get("histograms") if isinstance(answer, dict) else None
     for row in listed if isinstance(listed, list) else []:
-        if isinstance(row, dict) and isinstance(row.get("counts"), dict):
+        if isinstance(row, dict) and isinstance(row.get("counts"), dict) and row["counts"]:
             rows.setdefault(labels(method=label_text(row.get("method")), name=label_text(row.get("name"))), row)
     samples: list[tuple[str, float | int | None]] = []
     for pairs, row in list(rows.items())[:max_endpoints]:

@@ -122,12 +122,12 @@ class Locust:
         self._version: str | None = None
         self._version_until = 0.0
 
-    def stats(self, deadline: float, meanwhile: Callable[[], None]) -> tuple[object, bool]:
-        """Locust's decoded answer, and whether it offers histograms. `meanwhile` is called while Locust works.
+    def stats(self, deadline: float) -> tuple[object, bool]:
+        """Locust's decoded answer, and whether it offers histograms.
 
         Raises LocustError; logs in first where Locust asks for that and a login is configured.
         """
-        answer = self._ask("/stats/requests", deadline, meanwhile)
+        answer = self._ask("/stats/requests", deadline)
         if _asks_for_login(answer) and self._config.login:
             self._log_in(deadline)
             answer = self._ask("/stats/requests", deadline)
@@ -152,6 +152,8 @@ class Locust:
             raise LocustError(Reason.LOGIN, "Locust asks for a login, and none that it accepts is configured")
         if 300 <= answer.status < 400:
             raise LocustError(Reason.REDIRECT, f"the answer is a redirect to {answer.location}")
+        if answer.status == 407:
+            raise LocustError(Reason.PROXY, "the proxy asks for a login, and none that it accepts is configured")
         if answer.status != 200:
             raise LocustError(Reason.HTTP_STATUS, f"the answer has HTTP status {answer.status}")
         try:
@@ -189,17 +191,15 @@ class Locust:
         except ConfigError as error:
             raise LocustError(Reason.CONFIGURATION, str(error)) from None
 
-    def _ask(
-        self, path: str, deadline: float, meanwhile: Callable[[], None] | None = None, form: bytes | None = None
-    ) -> Answer:
+    def _ask(self, path: str, deadline: float, form: bytes | None = None) -> Answer:
         """Asks on a connection that is kept from before if there is one, and anew if that one turns out to be dead."""
         try:
             while kept := self._kept():
                 try:
-                    return self._exchange(kept, path, deadline, meanwhile, form)
+                    return self._exchange(kept, path, deadline, form)
                 except (ConnectionError, ssl.SSLError):
                     self.forget()
-            return self._exchange(self._connect(deadline), path, deadline, meanwhile, form)
+            return self._exchange(self._connect(deadline), path, deadline, form)
         except ConfigError as error:
             raise LocustError(Reason.CONFIGURATION, str(error)) from None
         except TimeoutError:
@@ -235,7 +235,6 @@ class Locust:
         sock: socket.socket,
         path: str,
         deadline: float,
-        meanwhile: Callable[[], None] | None,
         form: bytes | None,
     ) -> Answer:
         keep = False
@@ -251,8 +250,6 @@ class Locust:
             # back until the first is acknowledged, which Linux by default puts off by 40 ms.
             if hasattr(socket, "TCP_QUICKACK"):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            if meanwhile:
-                meanwhile()
             response = http.client.HTTPResponse(cast(socket.socket, _Deadline(sock, deadline)))
             response.begin()
             body = response.read(MAX_ANSWER + 1)

@@ -10,10 +10,10 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from locust_exporter.exporter import Exporter
 from locust_exporter.exposition import CONTENT_TYPE
 from locust_exporter.web_config import WebConfig
 from locust_exporter.yaml_file import ConfigError
@@ -40,17 +40,13 @@ def listen(address: str) -> socket.socket:
 
 
 class Server:
-    """Answers on a listening socket with a fixed number of threads, so that no crowd of clients makes it grow.
+    """Answers on a listening socket with a fixed number of threads, so that no crowd of clients makes it grow."""
 
-    `scrape` makes the page of metrics; its argument is what the client will wait, in seconds, where it said so.
-    """
-
-    def __init__(
-        self, listener: socket.socket, path: str, scrape: Callable[[float | None], bytes], config: WebConfig
-    ) -> None:
+    def __init__(self, listener: socket.socket, path: str, exporter: Exporter, config: WebConfig) -> None:
         self._listener = listener
+        self._exporter = exporter
         self._config = config
-        members = {"path_of_metrics": path, "scrape": staticmethod(scrape), "config": config}
+        members = {"path_of_metrics": path, "exporter": exporter, "config": config}
         self._handler = type("Handler", (_Handler,), members)
 
     def start(self) -> None:
@@ -73,14 +69,16 @@ class Server:
                 log.error("%s", error)
             finally:
                 connection.close()
+            self._exporter.look_at_process()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     path_of_metrics: str
-    scrape: Callable[[float | None], bytes]
+    exporter: Exporter
     config: WebConfig
     server_version = "locust_exporter"
     sys_version = ""
+    wbufsize = 2**16  # a small page leaves in one piece with its headers, so that the client need not be woken twice
 
     def do_GET(self) -> None:
         if not self.config.admits(self.headers.get("Authorization")):
@@ -88,7 +86,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         path = self.path.partition("?")[0]
         if path == self.path_of_metrics:
-            self._answer(HTTPStatus.OK, CONTENT_TYPE, self.scrape(self._scrape_timeout()))
+            self._answer(HTTPStatus.OK, CONTENT_TYPE, self.exporter.scrape(self._scrape_timeout()))
         elif path == "/":
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self._landing_page())
         else:

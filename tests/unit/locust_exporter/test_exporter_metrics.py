@@ -4,14 +4,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from locust_exporter import metrics
 from locust_exporter.exposition import Page
 from prometheus_client.parser import text_string_to_metric_families
 
+KEYS = [
+    *(
+        "stats",
+        "errors",
+        "workers",
+        "state",
+        "user_count",
+        "worker_count",
+        "fail_ratio",
+        "id",
+        "cpu_usage",
+        "memory_usage",
+    ),
+    *(
+        "method",
+        "name",
+        "error",
+        "num_requests",
+        "num_failures",
+        "avg_response_time",
+        "median_response_time",
+        "current_rps",
+    ),
+    *("occurrences", "first_seen", "response_time_percentile_0.95", "ninetieth_response_time"),
+    *("current_response_time_percentiles", "current_response_time_percentile_1"),
+]
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -88,3 +117,122 @@ def test_hostile_figures_are_figures_or_nothing(given: object, expected: float |
 def test_other_json_is_not_taken_for_locust(given: object) -> None:
     with pytest.raises(metrics.NotLocust):
         metrics.write(Page("locust"), json.loads(json.dumps(given)))
+
+
+def test_every_recorded_answer_gives_a_valid_page(recorded: dict[str, Any]) -> None:
+    found = samples(recorded)
+    assert found["locust_users", ()] == recorded["user_count"]
+    *_, total = recorded["stats"]
+    assert found["locust_requests_num_requests", (("method", ""), ("name", "Aggregated"))] == total["num_requests"]
+    assert found["locust_run_requests_total", ()] == total["num_requests"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"current_response_time_percentile_50": 7, "current_response_time_percentile_95": 80}, {50: 7, 95: 80}),
+        ({"current_response_time_percentile_1": 7, "current_response_time_percentile_2": 80}, {50: 7, 95: 80}),
+        (
+            {
+                "current_response_time_percentiles": {
+                    "response_time_percentile_0.5": 7,
+                    "response_time_percentile_0.95": 80,
+                    "response_time_percentile_0.999": 90,
+                }
+            },
+            {50: 7, 95: 80},
+        ),
+        ({"current_response_time_percentiles": {"response_time_percentile_0.5": None}}, {}),
+        ({"current_response_time_percentiles": {"response_time_percentile_0.9": 5, "x": 1, "": 2}}, {}),
+        ({"current_response_time_percentiles": []}, {}),
+        ({}, {}),
+    ],
+)
+def test_percentiles_under_all_names_that_they_had(keys: dict[str, Any], expected: dict[int, float]) -> None:
+    found = samples(answer(**keys))
+    prefix = "locust_requests_current_response_time_percentile_"
+    assert {
+        int(name.removeprefix(prefix)): value for (name, _), value in found.items() if name.startswith(prefix)
+    } == expected
+    assert all(
+        found["locust_current_response_time_seconds", (("quantile", f"0.{p}".rstrip("0")),)] == value / 1000
+        for p, value in expected.items()
+    )
+
+
+def test_rows_that_say_nothing_after_a_reset_are_left_out() -> None:
+    zero = {"method": "GET", "name": "/", "num_requests": 0, "num_failures": 0, "avg_response_time": 0}
+    found = samples(answer(stats=[zero, {**zero, "method": "", "name": "Aggregated"}]))
+    assert {dict(labels).get("name") for name, labels in found} == {None, "Aggregated"}
+    assert ("locust_run_response_time_seconds", (("quantile", "0.5"),)) not in found
+
+
+def test_a_row_that_is_there_twice_is_written_once() -> None:
+    row = {"method": "GET", "name": "/", "num_requests": 1}
+    found = samples(
+        answer(stats=[row, {**row, "num_requests": 2}], errors=[row, row], workers=[{"id": 1}, {"id": "1"}])
+    )
+    assert found["locust_requests_total", (("method", "GET"), ("name", "/"))] == 1
+
+
+def test_an_endpoint_called_aggregated_is_not_the_total() -> None:
+    row = {"method": "GET", "name": "Aggregated", "num_requests": 1}
+    found = samples(answer(stats=[row, {"method": None, "name": "Aggregated", "num_requests": 5}]))
+    assert found["locust_requests_total", (("method", "GET"), ("name", "Aggregated"))] == 1
+    assert found["locust_requests_num_requests", (("method", ""), ("name", "Aggregated"))] == 5
+    assert found["locust_run_requests_total", ()] == 5
+
+
+def test_errors_of_older_versions_are_freed_from_their_html() -> None:
+    error = {"method": "GET", "name": "/?a=&lt;b&gt;", "error": "X(&#x27;500&#x27;)", "occurrences": 2}
+    row = {"method": "GET", "name": "/?a=<b>", "num_requests": 2, "num_failures": 2}
+    old = samples(answer(stats=[{**row, "ninetieth_response_time": 1}], errors=[error]))
+    assert old["locust_errors", (("error", "X('500')"), ("method", "GET"), ("name", "/?a=<b>"))] == 2
+    new = samples(answer(stats=[row], errors=[error]))
+    assert new["locust_errors", (("error", "X(&#x27;500&#x27;)"), ("method", "GET"), ("name", "/?a=&lt;b&gt;"))] == 2
+
+
+@pytest.mark.parametrize(("rows", "reached"), [(499, False), (500, True)])
+def test_the_cap_of_locusts_answer_is_told(rows: int, reached: bool) -> None:
+    stats = [{"method": "GET", "name": f"/{number}", "num_requests": 1} for number in range(rows)]
+    total = {"method": "", "name": "Aggregated", "num_requests": rows}
+    page = Page("locust")
+    assert metrics.write(page, answer(stats=[*stats, total])) == {"stats": reached, "errors": False}
+    assert metrics.write(page, answer(errors=stats)) == {"stats": False, "errors": reached}
+
+
+def test_what_is_missing_and_what_is_unknown_harms_nothing() -> None:
+    found = samples(
+        {
+            "state": "on_fire",
+            "stats": [None, 1, "x", [], {}, {"name": "/"}, {"method": 5, "name": ["a"], "num_requests": 1, "new": {}}],
+            "errors": {"not": "a list"},
+            "workers": [None, {}, {"id": None, "state": 7, "user_count": "3"}],
+            "current_rps": "fast",
+        }
+    )
+    assert found["locust_state", (("state", "on_fire"),)] == 1
+    assert found["locust_running", ()] == 0
+    assert found["locust_requests_total", (("method", "5"), ("name", "['a']"))] == 1
+    assert found["locust_worker_detail", (("id", ""), ("state", "7"))] == 3
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(KEYS), inner),
+        max_leaves=40,
+    )
+)
+def test_any_json_gives_a_valid_page_or_none(given_json: object) -> None:
+    page = {"state": "running", "stats": [], **given_json} if isinstance(given_json, dict) else given_json
+    with contextlib.suppress(metrics.NotLocust):
+        samples(page)
+
+
+def test_the_namespace_is_the_users_choice() -> None:
+    page = Page("load")
+    metrics.write(page, answer(stats=[{"method": "", "name": "Aggregated", "num_requests": 1}]))
+    families = [line.split()[2] for line in page.encode().decode().splitlines() if line.startswith("# TYPE")]
+    assert families
+    assert all(name.startswith("load_") for name in families)
