@@ -21,7 +21,7 @@ from http.client import HTTPException
 from typing import Any, Optional
 from urllib.parse import quote, urlencode, urlsplit
 
-from ansible.module_utils.urls import Request
+from ansible.module_utils.urls import Request, make_context
 
 JSON = dict[str, Any]
 
@@ -154,13 +154,18 @@ class Grafana:
             headers["Authorization"] = "Basic " + base64.b64encode(login).decode("ascii")
         if org_id is not None:
             headers["X-Grafana-Org-Id"] = str(org_id)
+        try:
+            # Made once: reading all CA certificates takes longer than a request.
+            context = make_context(
+                cafile=ca_path, validate_certs=validate_certs, client_cert=client_cert, client_key=client_key
+            )
+        except OSError as error:
+            files = ", ".join(path for path in (ca_path, client_cert, client_key) if path)
+            raise GrafanaError(f"{files or 'the CA certificates'} can't be used: {error}") from error
         self._request = Request(
             headers=headers,
             timeout=timeout,
-            validate_certs=validate_certs,
-            ca_path=ca_path,
-            client_cert=client_cert,
-            client_key=client_key,
+            context=context,
             use_proxy=use_proxy,
             # A redirect would take the login to another address, and turn a POST into a GET.
             follow_redirects="none",

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""A stand-in for Grafana, for tests of the grafana role where no Grafana can be had. It is no Grafana.
+
+It draws nothing and asks no data source. Every answer is one that a real Grafana 7.5.5 gave (grafana-7.5.5.json), with
+the names and contents put in that were stored here. What was not recorded is answered as Grafana answers a path that
+does not exist. It takes the settings that the role makes, from the same environment variables and files.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import os
+import re
+import signal
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+JSON = dict[str, Any]
+
+RECORDING = Path(__file__).with_name("grafana-7.5.5.json")
+DATA_SOURCE = "monitor-lab-prometheus"
+GENERAL = {"id": 0, "uid": "", "title": "General"}
+
+
+class StandIn:
+    """What was stored; in `data`, so that it outlives the container, as Grafana's own database does."""
+
+    def __init__(self, data: Path, provisioning: Path, user: str, password: str) -> None:
+        exchanges = json.loads(RECORDING.read_text(encoding="utf-8"))["exchanges"]
+        self._recorded = {exchange["note"]: exchange["response"] for exchange in exchanges}
+        self._file = data / "stand-in.json"
+        self._state: JSON = {"password": password, "next": 1, "folders": {}, "dashboards": {}}
+        if self._file.exists():
+            # Like Grafana, it takes the password from its environment only at its first start.
+            self._state = json.loads(self._file.read_text(encoding="utf-8"))
+        self._save()
+        self._login = "Basic " + base64.b64encode(f"{user}:{self._state['password']}".encode()).decode()
+        files = [path.read_text(encoding="utf-8") for path in provisioning.glob("datasources/*.y*ml")]
+        self._has_data_source = any(f"uid: {DATA_SOURCE}" in file for file in files)
+
+    def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any, login: str | None) -> JSON:
+        if (method, path) == ("GET", "/api/health"):
+            return self._as("health, no login")
+        if login is None:
+            return self._as("API without login")
+        if login != self._login:
+            return self._as("wrong password")
+        for verb, pattern, respond in ROUTES:
+            match = re.fullmatch(pattern, path)
+            if verb == method and match:
+                response: JSON = respond(self, *map(unquote, match.groups()), **self._given(verb, query, body))
+                return response
+        return self._as("a path that does not exist")
+
+    @staticmethod
+    def _given(verb: str, query: dict[str, list[str]], body: Any) -> JSON:
+        return {"body": body} if verb == "POST" else {"query": query}
+
+    def _as(self, note: str, **changes: Any) -> JSON:
+        """The answer that was recorded under `note`, with `changes` made in its object."""
+        response: JSON = copy.deepcopy(self._recorded[note])
+        if changes:
+            response["body"].update(changes)
+        return response
+
+    def _save(self) -> None:
+        written = self._file.with_suffix(".new")
+        written.write_text(json.dumps(self._state), encoding="utf-8")
+        written.chmod(0o600)
+        written.replace(self._file)
+
+    def _number(self) -> int:
+        number: int = self._state["next"]
+        self._state["next"] += 1
+        return number
+
+    def _folder(self, number: int) -> JSON:
+        return next((one for one in self._state["folders"].values() if one["id"] == number), GENERAL)
+
+    def organisation(self, query: JSON) -> JSON:
+        return self._as("current organisation")
+
+    def settings(self, query: JSON) -> JSON:
+        response = self._as("frontend settings with a provisioned data source")
+        if not self._has_data_source:
+            del response["body"]["datasources"]["Prometheus"]
+        return response
+
+    def data_source(self, uid: str, query: JSON) -> JSON:
+        known = self._has_data_source and uid == DATA_SOURCE
+        return self._as("provisioned data source by uid" if known else "unknown data source")
+
+    def folders(self, query: JSON) -> JSON:
+        return {**self._as("folders, none"), "body": list(self._state["folders"].values())}
+
+    def folder(self, uid: str, query: JSON) -> JSON:
+        found = self._state["folders"].get(uid)
+        return self._as("folder by uid", **found) if found else self._as("folder by unknown uid")
+
+    def make_folder(self, body: JSON) -> JSON:
+        if any(one["title"] == body["title"] for one in self._state["folders"].values()):
+            return self._as("make folder, same title")
+        number = self._number()
+        made = {"id": number, "uid": body.get("uid") or f"folder-{number}", "title": body["title"]}
+        self._state["folders"][made["uid"]] = made
+        self._save()
+        return self._as("make folder", **made)
+
+    def search(self, query: JSON) -> JSON:
+        wanted = query.get("query", [""])[0].lower()
+        response = self._as("search by tag")
+        shape = response["body"][0]
+        response["body"] = [
+            {**shape, "id": kept["id"], "uid": uid, "title": kept["model"]["title"], **self._place(kept)}
+            for uid, kept in self._state["dashboards"].items()
+            if wanted in kept["model"]["title"].lower()
+        ]
+        return response
+
+    def _place(self, kept: JSON) -> JSON:
+        folder = self._folder(kept["folder"])
+        return {"folderId": folder["id"], "folderUid": folder["uid"], "folderTitle": folder["title"]}
+
+    def dashboard(self, uid: str, query: JSON) -> JSON:
+        kept = self._state["dashboards"].get(uid)
+        if kept is None:
+            return self._as("unknown dashboard")
+        response = self._as("read back", dashboard={**kept["model"], "id": kept["id"], "version": kept["version"]})
+        folder = self._folder(kept["folder"])
+        response["body"]["meta"].update(
+            version=kept["version"],
+            url=f"/d/{uid}/x",
+            folderId=folder["id"],
+            folderTitle=folder["title"],
+            folderUrl=f"/dashboards/f/{folder['uid']}/x" if folder["uid"] else "",
+        )
+        return response
+
+    def save_dashboard(self, body: JSON) -> JSON:
+        model, folder = dict(body["dashboard"]), body.get("folderId") or 0
+        uid, version = model["uid"], model.pop("version", None)
+        kept = self._state["dashboards"].get(uid)
+        same_title = [
+            other
+            for other, one in self._state["dashboards"].items()
+            if other != uid and one["folder"] == folder and one["model"]["title"] == model["title"]
+        ]
+        if same_title:
+            return self._as("another uid, a title that the folder has")
+        if kept and not body.get("overwrite") and version != kept["version"]:
+            return self._as("update with a stale version")
+        model.pop("id", None)
+        kept = {
+            "id": kept["id"] if kept else self._number(),
+            "version": kept["version"] + 1 if kept else 1,
+            "folder": folder,
+            "message": body.get("message") or "",
+            "model": model,
+        }
+        self._state["dashboards"][uid] = kept
+        self._save()
+        made = {"id": kept["id"], "uid": uid, "version": kept["version"], "url": f"/d/{uid}/x", "slug": "x"}
+        return self._as("create in folder by folderId", **made)
+
+    def delete_dashboard(self, uid: str, query: JSON) -> JSON:
+        kept = self._state["dashboards"].pop(uid, None)
+        if kept is None:
+            return self._as("delete again")
+        self._save()
+        return self._as("delete", id=kept["id"], title=kept["model"]["title"])
+
+    def version(self, number: str, version: str, query: JSON) -> JSON:
+        kept = next((one for one in self._state["dashboards"].values() if one["id"] == int(number)), None)
+        if kept is None or kept["version"] != int(version):
+            return self._as("a path that does not exist")
+        note = "one version of a dashboard keeps the message as it was sent"
+        return self._as(note, version=kept["version"], message=kept["message"], data=kept["model"])
+
+    def annotate(self, body: JSON) -> JSON:
+        return self._as("annotation over a span, by dashboardId", id=self._number())
+
+
+ROUTES: list[tuple[str, str, Any]] = [
+    ("GET", "/api/org", StandIn.organisation),
+    ("GET", "/api/frontend/settings", StandIn.settings),
+    ("GET", "/api/datasources/uid/([^/]+)", StandIn.data_source),
+    ("GET", "/api/folders", StandIn.folders),
+    ("GET", "/api/folders/([^/]+)", StandIn.folder),
+    ("POST", "/api/folders", StandIn.make_folder),
+    ("GET", "/api/search", StandIn.search),
+    ("GET", "/api/dashboards/uid/([^/]+)", StandIn.dashboard),
+    ("DELETE", "/api/dashboards/uid/([^/]+)", StandIn.delete_dashboard),
+    ("POST", "/api/dashboards/db", StandIn.save_dashboard),
+    ("GET", "/api/dashboards/id/([0-9]+)/versions/([0-9]+)", StandIn.version),
+    ("POST", "/api/annotations", StandIn.annotate),
+]
+
+
+def handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        server_version = "grafana-stand-in"
+
+        def handle_one_request(self) -> None:
+            self.raw_requestline = self.rfile.readline(65537)
+            self.close_connection = True
+            if not self.raw_requestline or not self.parse_request():
+                return
+            url = urlsplit(self.path)
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = json.loads(content) if content else None
+            with lock:
+                response = stand_in.answer(
+                    self.command, url.path, parse_qs(url.query), body, self.headers.get("Authorization")
+                )
+            self.send_response(response["status"])
+            self.send_header("Content-Type", response["content_type"])
+            self.end_headers()
+            self.wfile.write(json.dumps(response["body"]).encode())
+
+    return Handler
+
+
+def main() -> None:
+    environment = os.environ
+    password_file = environment.get("GF_SECURITY_ADMIN_PASSWORD__FILE")
+    password = Path(password_file).read_text(encoding="utf-8").strip() if password_file else "admin"
+    stand_in = StandIn(
+        Path(environment.get("GF_PATHS_DATA", "/var/lib/grafana")),
+        Path(environment.get("GF_PATHS_PROVISIONING", "/etc/grafana/provisioning")),
+        environment.get("GF_SECURITY_ADMIN_USER", "admin"),
+        password,
+    )
+    address = environment.get("GF_SERVER_HTTP_ADDR", ""), int(environment.get("GF_SERVER_HTTP_PORT", "3000"))
+    server = ThreadingHTTPServer(address, handler(stand_in))
+    # As a container's first process it would not be ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    print(f"A stand-in for Grafana, not Grafana: recorded answers at port {server.server_port}", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
