@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import sys
 
 import uvloop
@@ -25,16 +26,28 @@ log = logging.getLogger("tokenization")
 
 
 async def serve(chosen: Settings) -> None:
-    """Until SIGTERM. Raises StorageError where the vault can't be opened."""
+    """Until SIGTERM. Raises StorageError where the vault can't be opened, SettingsError where nothing can listen."""
     keys = Keys(chosen.private_key)
     storage: Storage = PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database)
+    listener = listen(chosen.host, chosen.port)
     await storage.open(keys.public_key)
     try:
-        status = Status()
-        app = create_app(Vault(keys, storage), status, chosen.bearer_token, chosen.require_token_to_tokenize)
-        await Server(app, status, chosen.host, chosen.port).serve()
+        vault, status = Vault(keys, storage), Status()
+        await vault.check()
+        app = create_app(vault, status, chosen.bearer_token, chosen.require_token_to_tokenize)
+        log.info("listening", extra={"address": "{}:{}".format(*listener.getsockname())})
+        await Server(app, status).serve([listener])
     finally:
         await storage.close()
+    log.info("stopped")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises SettingsError."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise SettingsError(f"can not listen on {host}:{port}: {error.strerror}") from error
 
 
 def main() -> int:

@@ -18,9 +18,9 @@ class Keys:
     """Everything follows from one X25519 private key of 32 bytes.
 
     Data is sealed as libsodium's sealed boxes do it (https://doc.libsodium.org/public-key_cryptography/sealed_boxes):
-    a box from a sender's key that is thrown away to the public key, with the sender's public key before it. Making a
-    sender and agreeing on a key with it takes nine tenths of a sealed box's time, so here a sender serves 1,000 records,
-    each under a random nonce of 24 bytes; it is never stored.
+    a box to the public key from a sender that is thrown away, with the sender's public key before it. Making a sender
+    and agreeing on a key with it takes nine tenths of a sealed box's time, so here a sender serves 1,000 records, each
+    under a random nonce of 24 bytes. The sender's private key is never stored.
 
     A record's id is a keyed BLAKE2b hash of its name, so that the database holds no names. A token is the id,
     encrypted under a random nonce: without the key, tokens are random numbers, also two of the same name.

@@ -35,6 +35,8 @@ def configure() -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"level": "INFO", "handlers": ["stderr"]},
+            # What it tells of starts and stops is told here, in words of the service; and any client can make it warn.
+            "loggers": {"uvicorn": {"level": "ERROR"}},
         }
     )
     logging.captureWarnings(True)

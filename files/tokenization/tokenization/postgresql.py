@@ -26,8 +26,12 @@ WITH written AS (
     INSERT INTO vault SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[])
     ON CONFLICT (id) DO UPDATE SET nonce = excluded.nonce, sealed = excluded.sealed
     RETURNING xmax = 0 AS added
-), counted AS (SELECT count(*) AS added FROM written WHERE added)
-UPDATE vault_state SET tokens = tokens + counted.added FROM counted WHERE counted.added > 0
+), counted AS (
+    SELECT count(*) AS added FROM written WHERE added
+), updated AS (
+    UPDATE vault_state SET tokens = tokens + counted.added FROM counted WHERE counted.added > 0
+)
+SELECT added FROM counted
 """
 
 
@@ -83,10 +87,11 @@ class PostgresqlStorage:
             raise StorageError("PostgreSQL: not opened")
         return self._pool
 
-    async def write(self, records: Sequence[Record]) -> None:
+    async def write(self, records: Sequence[Record]) -> int:
         ids, nonces, sealed = zip(*records, strict=True)
         async with _told():
-            await self._connections.execute(WRITE, ids, nonces, sealed)
+            added: int = await self._connections.fetchval(WRITE, ids, nonces, sealed)
+        return added
 
     async def read(self, record_id: bytes) -> Record | None:
         async with _told():

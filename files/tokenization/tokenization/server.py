@@ -54,12 +54,10 @@ class Protocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    def __init__(self, app: ASGIApp, status: Status, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, status: Status) -> None:
         super().__init__(
             uvicorn.Config(
                 cast(Any, app),
-                host=host,
-                port=port,
                 http=Protocol,
                 ws="none",
                 lifespan="off",
@@ -79,6 +77,7 @@ class Server(uvicorn.Server):
             self.should_exit = True
             return
         self._status.draining = True
+        log.info("draining", extra={"signal": sig})
         self._drained_at = time.monotonic() + DRAIN_SECONDS
 
     async def on_tick(self, counter: int) -> bool:

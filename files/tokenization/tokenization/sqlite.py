@@ -44,6 +44,7 @@ class _Connection:
         try:
             if self._connection is None:
                 self._connection = connect(self._path, "rw")
+                make_durable(self._connection)
                 if owner(self._connection) != self.public_key:
                     raise StorageError(f"{self._path} is not the vault that was opened at the start")
                 self._files = self._identity()
@@ -72,21 +73,20 @@ class _Connection:
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """mode: rw, or rwc to make the file where there is none. Raises sqlite3.Error."""
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
     )
-    try:
-        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
-            raise sqlite3.OperationalError("the file system can not hold a database in WAL mode")
-        connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+
+
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.Error."""
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+        raise sqlite3.OperationalError("the file system can not hold a database in WAL mode")
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 def owner(connection: sqlite3.Connection) -> bytes:
@@ -108,10 +108,11 @@ class SqliteStorage:
     def _prepare(self, public_key: bytes) -> None:
         try:
             connection = connect(self._path, "rwc")
-        except sqlite3.DatabaseError as error:
-            raise WrongVaultError(f"{self._path}: {error}") from error
+        except sqlite3.Error as error:
+            raise StorageError(f"{self._path}: {error}") from error
         try:
             if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+                make_durable(connection)
                 connection.executescript(SCHEMA)
                 connection.execute("INSERT INTO vault_state VALUES (?, 0)", (public_key,))
                 connection.execute("COMMIT")
@@ -123,12 +124,12 @@ class SqliteStorage:
                 raise WrongVaultError(f"{self._path} is damaged ({damage}): restore it from a backup")
             if owner(connection) != public_key:
                 raise WrongVaultError(f"{self._path} was sealed for another key: give the private key it was made with")
-        except sqlite3.DatabaseError as error:
-            raise WrongVaultError(f"{self._path}: {error}") from error
+        except sqlite3.Error as error:
+            raise StorageError(f"{self._path}: {error}") from error
         finally:
             connection.close()
 
-    async def write(self, records: Sequence[Record]) -> None:
+    async def write(self, records: Sequence[Record]) -> int:
         # One statement for all: stepping through it gives other threads the interpreter once, not once a row.
         rows = ",".join(["(?,?,?)"] * len(records))
         statement = (
@@ -136,7 +137,14 @@ class SqliteStorage:
             "ON CONFLICT (id) DO UPDATE SET nonce = excluded.nonce, sealed = excluded.sealed"
         )
         values = [value for record in records for value in record]
-        await self._writer.call(lambda connection: connection.execute(statement, values))
+
+        def insert(connection: sqlite3.Connection) -> int:
+            before = connection.total_changes
+            connection.execute(statement, values)
+            # Each record is one change; the trigger's, for a new one, is another.
+            return connection.total_changes - before - len(records)
+
+        return await self._writer.call(insert)
 
     async def read(self, record_id: bytes) -> Record | None:
         query = "SELECT id, nonce, sealed FROM vault WHERE id = ?"

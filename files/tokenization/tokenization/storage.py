@@ -28,8 +28,9 @@ class Storage(Protocol):
     async def open(self, public_key: bytes) -> None:
         """Makes the vault if there is none. Raises WrongVaultError unless it is sound and of this public key."""
 
-    async def write(self, records: Sequence[Record]) -> None:
-        """One transaction, on disk when this returns. The ids differ; a record that has the id is replaced."""
+    async def write(self, records: Sequence[Record]) -> int:
+        """One transaction, on disk when this returns: how many were new. Their ids differ; one that is there already
+        is replaced."""
 
     async def read(self, record_id: bytes) -> Record | None: ...
 

@@ -10,7 +10,7 @@ import logging
 import time
 
 from tokenization.keys import Keys
-from tokenization.metrics import COMMIT_FAILURES, COMMIT_RECORDS, COMMIT_SECONDS
+from tokenization.metrics import COMMIT_FAILURES, COMMIT_RECORDS, COMMIT_SECONDS, TOKENS
 from tokenization.storage import Record, Storage, StorageError
 
 COMMIT_LIMIT = 128
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 class Vault:
     def __init__(self, keys: Keys, storage: Storage) -> None:
-        self.storage = storage
+        self._storage = storage
         self._keys = keys
         self._waiting: list[tuple[Record, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -36,15 +36,19 @@ class Vault:
         await stored
         return self._keys.token(record.id, record.nonce)
 
+    async def check(self) -> None:
+        """Does the database answer? Raises StorageError."""
+        TOKENS.set(await self._storage.count())
+
     async def detokenize_name(self, name: str) -> str | None:
         """The data, or None where there is no such name. Raises StorageError, or CryptoError for a damaged record."""
-        record = await self.storage.read(self._keys.record_id(name))
+        record = await self._storage.read(self._keys.record_id(name))
         return None if record is None else self._keys.open(record.sealed).decode()
 
     async def detokenize_token(self, token: str) -> str | None:
         """As detokenize_name; a token that a newer one of the same name replaced is not known any more."""
         record_id, nonce = self._keys.read_token(token)
-        record = await self.storage.read(record_id)
+        record = await self._storage.read(record_id)
         if record is None or not hmac.compare_digest(record.nonce, nonce):
             return None
         return self._keys.open(record.sealed).decode()
@@ -63,7 +67,7 @@ class Vault:
         failure: StorageError | None = StorageError("the commit was interrupted")
         start = time.perf_counter()
         try:
-            await self.storage.write(records)
+            TOKENS.inc(await self._storage.write(records))
             failure = None
             COMMIT_SECONDS.observe(time.perf_counter() - start)
             COMMIT_RECORDS.observe(len(records))

@@ -23,6 +23,19 @@ class Answers:
     codes: Counter[int] = field(default_factory=Counter)
     broken: int = 0
     """requests that got no answer"""
+    refused: int = 0
+    """those of them that found nobody who listens"""
+
+    @property
+    def cut_off(self) -> int:
+        return self.broken - self.refused
+
+
+async def enough(answers: Answers, count: int) -> None:
+    """Waits until so many more were stored, or nobody is left who stores."""
+    goal = len(answers.stored) + count
+    while len(answers.stored) < goal and answers.broken == 0:
+        await asyncio.sleep(0.005)
 
 
 async def _client(session: aiohttp.ClientSession, url: str, prefix: str, stop: asyncio.Event, answers: Answers) -> None:
@@ -33,8 +46,9 @@ async def _client(session: aiohttp.ClientSession, url: str, prefix: str, stop: a
         try:
             async with session.post(f"{url}/tokenize", json={"name": name, "data": data}) as answer:
                 content = await answer.json()
-        except BROKEN:
+        except BROKEN as error:
             answers.broken += 1
+            answers.refused += isinstance(error, aiohttp.ClientConnectorError)
             return
         answers.codes[answer.status] += 1
         if answer.status == 200:
@@ -43,7 +57,7 @@ async def _client(session: aiohttp.ClientSession, url: str, prefix: str, stop: a
             await asyncio.sleep(0.02)
 
 
-def store(url: str, prefix: str, meanwhile: Callable[[], Awaitable[None]], clients: int = CLIENTS) -> Answers:
+def store(url: str, prefix: str, meanwhile: Callable[[Answers], Awaitable[None]], clients: int = CLIENTS) -> Answers:
     """Clients store until `meanwhile` is over, or until they get no answer."""
 
     async def run() -> Answers:
@@ -53,7 +67,7 @@ def store(url: str, prefix: str, meanwhile: Callable[[], Awaitable[None]], clien
                 asyncio.create_task(_client(session, url, f"{prefix}-{number}", stop, answers))
                 for number in range(clients)
             ]
-            await meanwhile()
+            await meanwhile(answers)
             stop.set()
             await asyncio.gather(*tasks)
         return answers

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,35 +46,37 @@ class Service:
         return self.http.post(f"{self.url}/detokenize", json=wanted, headers=headers, timeout=10)
 
 
-@pytest.fixture
-def require_token() -> bool:
-    return False
-
-
-@pytest.fixture
-def service(tmp_path: Path, require_token: bool) -> Iterator[Service]:
-    path = tmp_path / "vault.db"
+@contextmanager
+def serving(path: Path, require_token_to_tokenize: bool) -> Iterator[Service]:
     keys, storage, status = Keys(PRIVATE_KEY), SqliteStorage(path), Status()
-    app = create_app(Vault(keys, storage), status, BEARER_TOKEN, require_token)
-    server = Server(app, status, "127.0.0.1", 0)
-    up = threading.Event()
+    vault = Vault(keys, storage)
+    server = Server(create_app(vault, status, BEARER_TOKEN, require_token_to_tokenize), status)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
 
     async def serve() -> None:
         await storage.open(keys.public_key)
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.005)
-        up.set()
-        await serving
+        await vault.check()
+        await server.serve([listener])
         await storage.close()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert up.wait(10)
-        port = server.servers[0].sockets[0].getsockname()[1]
         yield Service(f"http://127.0.0.1:{port}", path, status)
     finally:
         server.should_exit = True
         thread.join(15)
     assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving(tmp_path_factory.mktemp("service") / "vault.db", False) as service:
+        yield service
+
+
+@pytest.fixture
+def guarded_service(tmp_path: Path) -> Iterator[Service]:
+    with serving(tmp_path / "vault.db", True) as service:
+        yield service

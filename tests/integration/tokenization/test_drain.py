@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""SIGTERM: what was accepted is answered and stored, and /readyz tells before the door closes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+from conftest import BEARER, Postgresql, Service, until
+from load import Answers, enough, lost, store
+
+
+def test_requests_under_way_are_answered(on_sqlite: Service) -> None:
+    service = on_sqlite.start()
+    assert service.process
+    with sqlite3.connect(service.database, isolation_level=None) as other, ThreadPoolExecutor(20) as clients:
+        other.execute("BEGIN IMMEDIATE")
+        asked = [clients.submit(service.tokenize, f"name-{number}", f"data-{number}") for number in range(20)]
+        until(lambda: service.metric("tokenization_requests_in_progress") == 21, "all wait for the commit")
+        service.process.terminate()
+        until(lambda: service.ready() == 503, "draining is told")
+        assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
+        other.execute("ROLLBACK")
+        answers = [future.result() for future in asked]
+    assert [answer.status_code for answer in answers] == [200] * 20
+    assert service.process.wait(30) == 0
+    service.start()
+    stored = {answer.json()["token"]: f"data-{number}" for number, answer in enumerate(answers)}
+    assert lost(service.url, BEARER, stored) == {}
+
+
+def test_no_request_is_lost_under_load(service: Service) -> None:
+    service.start()
+    process = service.process
+    assert process
+
+    async def stop_in_the_middle(answers: Answers) -> None:
+        await enough(answers, 300)
+        process.terminate()
+        await asyncio.to_thread(process.wait, 30)
+
+    answers = store(service.url, "drain", stop_in_the_middle)
+    assert process.returncode == 0
+    assert set(answers.codes) == {200}
+    assert answers.cut_off == 0, "requests that were sent, and got no answer"
+    assert answers.broken == answers.refused > 0, "in the end nobody listens any more"
+    service.start()
+    assert lost(service.url, BEARER, answers.stored) == {}
+
+
+def test_a_second_sigterm_does_not_wait(on_sqlite: Service) -> None:
+    service = on_sqlite.start()
+    assert service.process
+    service.process.terminate()
+    until(lambda: service.ready() == 503, "draining is told")
+    service.process.terminate()
+    assert service.process.wait(1.5) == 0
+
+
+def test_it_stops_though_the_database_hangs(on_postgresql: Service, postgresql: Postgresql) -> None:
+    service = on_postgresql.start()
+    postgresql.signal(signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as client:
+            asked = client.submit(service.tokenize, "name", "data")
+            until(lambda: service.metric("tokenization_requests_in_progress") == 2, "it waits for the commit")
+            assert service.terminate() == 0
+            assert asked.result().status_code == 503
+    finally:
+        postgresql.signal(signal.SIGCONT)

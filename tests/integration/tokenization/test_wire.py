@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What no HTTP client would send: every answer is documented, the process stays well, memory stays small."""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import LOOPBACK, Service
+
+HEAD = b"POST /tokenize HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+BODY = b'{"name": "n", "data": "d"}'
+REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("wire")
+    service = Service(folder, folder / "vault.db", None).start()
+    yield service
+    assert service.terminate() == 0
+    assert "Traceback" not in service.log.read_text()
+    assert not [line for line in service.logged() if line["level"] == "ERROR"]
+
+
+def connect(service: Service) -> socket.socket:
+    return socket.create_connection((LOOPBACK, int(service.environment["TOKENIZATION_PORT"])), 20)
+
+
+def read_answers(connection: socket.socket) -> list[tuple[int, dict[str, str]]]:
+    """Every answer until the server closes: status and body."""
+    data = b""
+    while chunk := connection.recv(65536):
+        data += chunk
+    answers = []
+    while data:
+        head, _, rest = data.partition(b"\r\n\r\n")
+        lines = head.decode().lower().split("\r\n")
+        length = next(int(line.split(":")[1]) for line in lines if line.startswith("content-length:"))
+        answers.append((int(lines[0].split(" ")[1]), json.loads(rest[:length])))
+        data = rest[length:]
+    return answers
+
+
+def ask(service: Service, data: bytes) -> list[tuple[int, dict[str, str]]]:
+    with connect(service) as connection:
+        connection.sendall(data)
+        return read_answers(connection)
+
+
+def closing(request: bytes) -> bytes:
+    return request.replace(b"Host: h\r\n", b"Host: h\r\nConnection: close\r\n")
+
+
+def test_pipelined_requests_are_answered_in_order(service: Service) -> None:
+    wrong = REQUEST.replace(b'"d"', b"123")
+    answers = ask(service, REQUEST * 50 + wrong + REQUEST * 50 + closing(REQUEST))
+    assert [code for code, _ in answers] == [200] * 50 + [422] + [200] * 51
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"GET\r\n\r\n",
+        b"POST /tokenize HTTP/9.9\r\n\r\n",
+        HEAD + b"Content-Length: -1\r\n\r\n",
+        HEAD + b"Content-Length: 1e3\r\n\r\n",
+        HEAD + b"Content-Length: 99999999999999999999999\r\n\r\n",
+        HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        HEAD + b"Bad Header: x\r\n\r\n",
+        HEAD + b"X: a\0b\r\n\r\n",
+    ],
+    ids=repr,
+)
+def test_what_is_not_http_is_400(service: Service, data: bytes) -> None:
+    answers = ask(service, data)
+    assert [code for code, _ in answers] == [400]
+    assert list(answers[0][1]) == ["error"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024, 64 * 1024 + 1, 1024 * 1024])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_bodies_of_every_size(service: Service, size: int, chunked: bool) -> None:
+    start, end = b'{"name": "n", "data": "', b'"}'
+    body = b"x" * size if size < 64 else start + b"d" * (size - len(start) - len(end)) + end
+    if chunked:
+        chunks = [body[at : at + 1000] for at in range(0, size, 1000)]
+        framed = b"Transfer-Encoding: chunked\r\n\r\n"
+        framed += b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+    else:
+        framed = b"Content-Length: %d\r\n\r\n" % size + body
+    # The second request shows that the connection is still in step.
+    answers = ask(service, HEAD + framed + closing(REQUEST))
+    expected = 400 if size < 64 else 200 if size <= 64 * 1024 else 413
+    assert [code for code, _ in answers] == [expected, 200]
+
+
+def test_a_name_of_a_megabyte(service: Service) -> None:
+    body = b'{"name": "%s", "data": "d"}' % (b"n" * 1024 * 1024)
+    answers = ask(service, closing(HEAD) + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert [code for code, _ in answers] == [413]
+
+
+def test_who_asks_first_is_told_before_sending(service: Service) -> None:
+    with connect(service) as connection:
+        connection.sendall(closing(HEAD) + b"Expect: 100-continue\r\nContent-Length: 999999\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_an_endless_body_takes_no_memory(service: Service) -> None:
+    before = service.metric("process_resident_memory_bytes")
+    with connect(service) as connection:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        chunk = b"%x\r\n%s\r\n" % (65536, b" " * 65536)
+        for _ in range(1600):
+            connection.sendall(chunk)
+        assert service.metric("process_resident_memory_bytes") - before < 10 * 1024 * 1024
+
+
+def test_half_requests_and_slow_clients(service: Service) -> None:
+    """All at once, since each takes the ten seconds that the service waits."""
+
+    def silent(data: bytes) -> list[tuple[int, dict[str, str]]]:
+        return ask(service, data)
+
+    def slow(data: bytes) -> list[tuple[int, dict[str, str]]]:
+        with connect(service) as connection:
+            for byte in data:
+                try:
+                    connection.sendall(bytes([byte]))
+                except OSError:
+                    break
+                time.sleep(0.5)
+            try:
+                return read_answers(connection)
+            except ConnectionResetError:
+                return []
+
+    length = b"Content-Length: %d\r\n\r\n" % len(BODY)
+    with ThreadPoolExecutor(20) as clients:
+        started = time.monotonic()
+        nothing = clients.submit(silent, b"")
+        half_head = clients.submit(silent, HEAD[:20])
+        half_second_head = clients.submit(silent, REQUEST + HEAD[:20])
+        only_line_ends = clients.submit(slow, b"\r\n" * 20)
+        slow_head = clients.submit(slow, HEAD)
+        half_body = clients.submit(silent, HEAD + length + BODY[:5])
+        no_body = clients.submit(silent, HEAD + length)
+        half_chunk = clients.submit(silent, HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab")
+        gone = connect(service)
+        gone.sendall(HEAD + length + BODY[:5])
+        gone.close()
+        assert [code for code, _ in ask(service, closing(REQUEST))] == [200], "others are served meanwhile"
+        for future in (nothing, half_head, only_line_ends, slow_head):
+            assert future.result() == []
+        assert [code for code, _ in half_second_head.result()] == [200]
+        for future in (half_body, no_body, half_chunk):
+            assert [code for code, _ in future.result()] == [400]
+        assert time.monotonic() - started > 5, "they were given time"
+    assert service.metric("tokenization_requests_in_progress") == 1, "this very request"
+
+
+def test_more_requests_than_the_service_takes_at_once(service: Service) -> None:
+    """A thousand bodies that do not end: the next one is turned away, and probes still answer."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
+    connections = [connect(service) for _ in range(1000)]
+    try:
+        for connection in connections:
+            connection.sendall(HEAD + b"Content-Length: 5\r\n\r\n{")
+        deadline = time.monotonic() + 8
+        while [code for code, _ in ask(service, closing(REQUEST))] != [429]:
+            assert time.monotonic() < deadline
+        assert service.ready() == 200
+    finally:
+        for connection in connections:
+            connection.close()
+    while service.metric("tokenization_requests_in_progress") > 1:
+        time.sleep(0.1)
+    assert [code for code, _ in ask(service, closing(REQUEST))] == [200]
