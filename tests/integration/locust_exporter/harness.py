@@ -282,15 +282,15 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def prometheus(target: str, *, scheme: str = "http", extra: str = "") -> Iterator[Prometheus]:
-    """Debian's Prometheus, which scrapes the exporter at `target` (HOST:PORT) each second."""
+def prometheus(target: str, *, interval: str = "1s", extra: str = "") -> Iterator[Prometheus]:
+    """Debian's Prometheus, which scrapes the exporter at `target` (HOST:PORT); `extra` are lines of that job."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "prometheus.yml"
         config.write_text(
-            "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
+            f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}}}\n"
             "scrape_configs:\n"
-            f"  - job_name: locust_exporter\n    scheme: {scheme}\n"
+            "  - job_name: locust_exporter\n"
             f"    static_configs: [{{targets: ['{target}']}}]\n{extra}",
             encoding="utf-8",
         )
