@@ -39,7 +39,7 @@ def _install(requirement: str, environment: Path) -> None:
     made = Path(tempfile.mkdtemp(prefix=f"{environment.name}-", dir=environment.parent))
     try:
         # Relocatable: the scripts must find their interpreter after the rename.
-        make = [uv, "venv", "--quiet", "--relocatable", "--clear", "--python", sys.executable, made]
+        make = [uv, "venv", "--quiet", "--relocatable", "--clear", "--python", sys.executable, str(made)]
         subprocess.run(make, check=True)
         subprocess.run([uv, "pip", "install", "--quiet", "--python", made / "bin" / "python", requirement], check=True)
         try:

@@ -14,16 +14,17 @@ import fcntl
 import hashlib
 import math
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, TextIO, Tuple
 
 from .locust_arguments import client_from
 from .locust_client import ENDING, GOING, LocustClient, LocustError, current_figures
 from .locust_plan import BadOption, Plan, plan_from
-from .locust_process import check as check_process
 from .locust_process import LOG, launch, leave
+from .locust_process import check as check_process
 from .locust_thresholds import WINDOW, Threshold, parse_thresholds
 
 # Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
@@ -36,6 +37,8 @@ STALE = 2.5
 # Workers report to the master every 3 s, so figures from before a reset arrive that much later.
 WORKER_REPORT = 3.0
 
+# How long to wait for the timer of an earlier run.
+TIMER_WAIT = 60.0
 # Marks, in the run's directory, that Locust was or is just being asked to start.
 BEGUN = "begun"
 ARTIFACTS = {
@@ -163,7 +166,7 @@ def check_user_classes(plan: Plan, available: Optional[Sequence[str]]) -> None:
 
 def begin(client: LocustClient, plan: Plan, directory: Path, clock: Clock, force: bool) -> Dict[str, Any]:
     """Start the run, unless one is going on, and return its state. With `force` that one is stopped first."""
-    with _one_at_a_time(client.url):
+    with _one_at_a_time(client.url) as file:
         before = _settled(client, clock)
         check_user_classes(plan, before["user_classes"])
         if plan.warmup and plan.warmup + _lag(before["workers"]) >= plan.run_time:
@@ -174,8 +177,11 @@ def begin(client: LocustClient, plan: Plan, directory: Path, clock: Clock, force
                     f"a run of {before['users']} users is going on at {client.url} (state {before['state']}, "
                     f"{before['rps'] or 0:.1f} requests/s) and was not started here; wait for its end, or set force"
                 )
-            end(client, clock)
+            end(client, clock, 8)
+        _await_timer(file, before, plan, clock)
         (directory / BEGUN).touch()
+        # Stages have timers that are up to a second late.
+        _remember_timer(file, clock.time() + plan.run_time + 2)
         try:
             return _start(client, plan, directory, clock, before)
         except LocustError:
@@ -385,7 +391,7 @@ def finish(
     try:
         # A run that is over is not there to be stopped; another one might be, and is somebody else's.
         if watched["over"] is None:
-            end(client, clock)
+            end(client, clock, 0 if watched["problem"] else 8)
         if watched["over"] != "ready":
             files = collect(client, clock)
     except LocustError as error:
@@ -398,9 +404,9 @@ def finish(
     return {**watched, "ended": ended, "files": files}
 
 
-def end(client: LocustClient, clock: Clock) -> None:
-    """Stop Locust and wait until it has, at most 8 s; then it may still be waiting for users or for a lost worker."""
-    give_up = clock.time() + 8
+def end(client: LocustClient, clock: Clock, patience: float) -> None:
+    """Stop Locust and wait until it has. After `patience` it may still be waiting for users or for a lost worker."""
+    give_up = clock.time() + patience
     while True:
         problem = f"Locust at {client.url} does not stop"
         state = None
@@ -438,12 +444,44 @@ def collect(client: LocustClient, clock: Clock) -> Dict[str, str]:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(url: str) -> Iterator[None]:
-    """Keep two starts on this machine from both finding Locust idle."""
-    name = f"locust_run-{os.getuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}.lock"
-    handle = os.open(Path(tempfile.gettempdir(), name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _one_at_a_time(url: str) -> Iterator[TextIO]:
+    """Keep two starts on this machine from both finding Locust idle.
+
+    The file also remembers until when the timer of the last run that was started from here goes on.
+    """
+    name = f"locust_run-{os.getuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+    path = Path(tempfile.gettempdir(), name)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise LocustError(f"{path} cannot be opened: {error.strerror}") from None
+    with os.fdopen(handle, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _await_timer(file: TextIO, before: Mapping[str, Any], plan: Plan, clock: Clock) -> None:
+    """Wait until the timer of an earlier run that was ended early has fired, where it would end this one.
+
+    Locust up to 2.46.3 cannot cancel it. A Locust that is C(ready) has had no run since its start, and so no timer.
+    """
+    fires = float(file.read() or 0)
+    now = clock.time()
+    if before["state"] == "ready" or _cancels_timers(before["version"]) or not now < fires < now + plan.run_time + 1:
+        return
+    if fires - now > TIMER_WAIT:
+        raise LocustError(
+            f"Locust {before['version']} cannot cancel the timer of an earlier run that was ended early; it would end "
+            f"this run in {fires - now:.0f} s. Wait that long, restart Locust, or use Locust 2.47.0 or newer"
+        )
+    clock.sleep(fires - now)
+
+
+def _remember_timer(file: TextIO, fires: float) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(f"{fires:.0f}")
+
+
+def _cancels_timers(version: str) -> bool:
+    return [int(number) for number in re.findall(r"\d+", version)[:2]] >= [2, 47]

@@ -60,7 +60,7 @@ def keep_journal(environment, **_kwargs) -> None:
 
 
 def offer_login(web_ui) -> None:
-    from flask import redirect, session
+    from flask import redirect, session, url_for
     from flask_login import UserMixin, login_user
 
     class Engineer(UserMixin):
@@ -75,6 +75,6 @@ def offer_login(web_ui) -> None:
     def enter():
         if request.form["password"] == LOGIN:
             login_user(Engineer())
-            return redirect("/")
+            return redirect(url_for("locust.index"))
         session["auth_error"] = "Wrong password"
-        return redirect("/login")
+        return redirect(url_for("locust.login"))

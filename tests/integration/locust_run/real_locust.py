@@ -104,6 +104,9 @@ class Locust:
         body = "&".join(f"{name}={value}" for name, value in form.items()).encode()
         urllib.request.urlopen(f"{self.url}{path}", data=body, timeout=5).close()
 
+    def get(self, path: str) -> None:
+        urllib.request.urlopen(f"{self.url}{path}", timeout=5).close()
+
     def requests(self) -> list[str]:
         """What the web interface was asked: method, path and form of each request."""
         lines = self.journal.read_text().splitlines() if self.journal.exists() else []
@@ -213,7 +216,8 @@ class Playbook:
     def start(self, *arguments: str, module: str = "locust_run", **options: Any) -> subprocess.Popen[str]:
         if module == "locust_run":
             options = {"artifacts_dir": str(self.artifacts), **options}
-        task = {f"devsecops.monitor_lab.{module}": options}
+        environment = options.pop("environment", {})
+        task = {f"devsecops.monitor_lab.{module}": options, "environment": environment}
         play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}]
         path = self.directory / f"play-{len(self.processes)}.yml"
         path.write_text(yaml.safe_dump(play))
