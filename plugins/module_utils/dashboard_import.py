@@ -202,7 +202,8 @@ def _refuse_folder(stored: StoredDashboard, uid: str) -> None:
 def _refuse_unwritable(stored: StoredDashboard, done: str) -> None:
     title = stored.model.get("title")
     if stored.provisioned:
-        raise DashboardError(f"the dashboard {title!r} comes from a file on the server, and can't be {done} from here")
+        # Grafana 7.5 does save one here, and reads the file again some time later.
+        raise DashboardError(f"the dashboard {title!r} comes from a file on the server, and can only be {done} there")
     if not stored.may_save:
         raise DashboardError(f"the dashboard {title!r} can't be {done}: this login may only view it")
 

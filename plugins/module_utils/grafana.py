@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
 import time
 import urllib.error
 from collections.abc import Mapping
@@ -35,6 +36,10 @@ class GrafanaError(Exception):
     def __init__(self, message: str, status: Optional[int] = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class NoAnswerError(GrafanaError):
+    """Nothing answered, which may be because Grafana is still starting."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,8 @@ class Grafana:
             try:
                 health = self._call("GET", "/api/health")
             except GrafanaError as error:
-                if left == 0 or (error.status is not None and error.status not in STARTING):
+                starting = isinstance(error, NoAnswerError) or error.status in STARTING
+                if left == 0 or not starting:
                     raise
                 time.sleep(SECONDS_BETWEEN_TRIES)
                 continue
@@ -315,7 +321,9 @@ class Grafana:
             with error:
                 raise self._refusal(what, error) from error
         except (OSError, HTTPException) as error:
-            raise GrafanaError(f"{what}: no answer: {getattr(error, 'reason', error)}") from error
+            reason = getattr(error, "reason", error)
+            kind = GrafanaError if isinstance(reason, ssl.SSLError) else NoAnswerError
+            raise kind(f"{what}: no answer: {reason}") from error
         try:
             return json.loads(content)
         except ValueError as error:

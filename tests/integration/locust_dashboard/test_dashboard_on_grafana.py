@@ -239,6 +239,14 @@ def test_a_folders_uid_is_refused(lab: Lab) -> None:
             act()
 
 
+def test_a_dashboard_from_a_file_is_refused(lab: Lab) -> None:
+    """Recorded with a Grafana that has a dashboard `provisioned` from a file."""
+    with pytest.raises(DashboardError, match="'From a file' comes from a file on the server, and can only be changed"):
+        put(lab, uid="provisioned", title="Other")
+    with pytest.raises(DashboardError, match="'From a file' comes from a file on the server, and can only be deleted"):
+        absent(lab.client(), None, Wish(uid="provisioned"), check=True)
+
+
 def test_a_title_of_a_folder_is_refused_by_grafana(lab: Lab) -> None:
     lab.api("POST", "/api/folders", {"title": "Locust"})
     with pytest.raises(GrafanaError, match=r"400: .*folder"):

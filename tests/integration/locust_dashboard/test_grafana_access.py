@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""How Grafana is reached, and how a dashboard is downloaded: small servers on loopback that are no Grafana."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard_import, grafana
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import Wish, download, present
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana, GrafanaError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.integration.locust_dashboard.grafana_exchanges import Exchanges, served
+
+HEALTH = json.dumps({"commit": "NA", "database": "ok", "version": "7.5.5"})
+DASHBOARD = {"title": "Downloaded", "panels": []}
+Act = Callable[[BaseHTTPRequestHandler], None]
+
+
+def reply(status: int, body: str = "", **headers: str) -> Act:
+    def act(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(body.encode())
+
+    return act
+
+
+@contextmanager
+def server(act: Act, context: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[Any]]]:
+    """Serve GET with `act` on a free port; yield the URL and the list of the headers of every request."""
+    asked: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers)
+            act(self)
+
+        def log_message(self, *_: Any) -> None:
+            """Requests are in `asked`."""
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    httpd.daemon_threads = True
+    if context is not None:
+        httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"{'https' if context else 'http'}://127.0.0.1:{httpd.server_port}", asked
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grafana, "SECONDS_BETWEEN_TRIES", 0.01)
+
+
+@pytest.mark.parametrize("starting", [reply(503, HEALTH), reply(502, "<html>"), reply(504)], ids=["503", "502", "504"])
+def test_waits_while_grafana_is_starting(starting: Act) -> None:
+    answers = iter([starting, starting, reply(200, HEALTH)])
+    with server(lambda request: next(answers)(request)) as (url, asked):
+        Grafana(url, token="t").wait_until_ready(retries=2)
+    assert len(asked) == 3
+
+
+def test_gives_up_after_the_retries() -> None:
+    with server(reply(503)) as (url, asked), pytest.raises(GrafanaError, match="/api/health: 503: no reason given"):
+        Grafana(url, token="t").wait_until_ready(retries=2)
+    assert len(asked) == 3
+
+
+def test_tells_that_nothing_listens() -> None:
+    with server(reply(200, HEALTH)) as (url, _):
+        pass
+    with pytest.raises(GrafanaError, match=r"/api/health: no answer: .*Connection refused"):
+        Grafana(url, token="t").wait_until_ready(retries=1)
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (reply(200, "<html>Welcome"), "the answer is not JSON, so this is no Grafana API: check grafana_url"),
+        (reply(200, '{"status": "up"}'), "answers, but not as a Grafana does: check grafana_url"),
+        (reply(404, "<html>Not here"), "404: no reason given"),
+        (
+            reply(302, Location="http://other.example/login"),
+            "redirected to http://other.example/login: set grafana_url",
+        ),
+    ],
+    ids=["page", "other JSON", "not found", "redirect"],
+)
+def test_what_is_no_grafana_is_told_at_once(act: Act, message: str) -> None:
+    with server(act) as (url, asked), pytest.raises(GrafanaError) as raised:
+        Grafana(url, token="t").wait_until_ready(retries=5)
+    assert message in str(raised.value)
+    assert len(asked) == 1
+
+
+def test_a_redirect_does_not_take_the_login_elsewhere() -> None:
+    with server(reply(200, HEALTH)) as (other, stolen), server(reply(307, Location=other)) as (url, _):
+        client = Grafana(url, username="admin", password="secret")
+        with pytest.raises(GrafanaError, match="redirected to"):
+            client.wait_until_ready(retries=0)
+    assert stolen == []
+
+
+def test_an_answer_that_never_ends_is_given_up() -> None:
+    def stall(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(1)
+
+    with server(stall) as (url, _), pytest.raises(GrafanaError, match="no answer: timed out"):
+        Grafana(url, token="t", timeout=0.2).wait_until_ready(retries=0)
+
+
+def test_the_login_is_the_one_that_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with server(reply(200, HEALTH)) as (url, asked):
+        Grafana(url, username="jörg", password="a:b").wait_until_ready(0)
+        Grafana(url, username="admin", password="x", token="t0ken").wait_until_ready(0)
+    assert base64.b64decode(asked[0]["Authorization"].removeprefix("Basic ")).decode() == "jörg:a:b"
+    assert asked[1]["Authorization"] == "Bearer t0ken"
+
+
+def test_a_token_with_a_line_break_is_not_shown() -> None:
+    with pytest.raises(GrafanaError) as raised:
+        Grafana("http://127.0.0.1", token="secret\n")
+    assert "secret" not in str(raised.value)
+
+
+def test_a_sub_path_is_kept() -> None:
+    class Settings(Exchanges):
+        def answer(self, request: dict[str, Any], login: str | None) -> dict[str, Any]:
+            body: Any = {"database": "ok"}
+            if request["path"] == "/api/frontend/settings":
+                body = {"buildInfo": {"version": "12.1.1"}, "datasources": {}, "panels": {}}
+            elif request["path"].startswith("/api/dashboards"):
+                return {"status": 404, "content_type": "application/json", "body": {"message": "Dashboard not found"}}
+            elif request["path"].startswith("/api/search"):
+                body = []
+            return {"status": 200, "content_type": "application/json", "body": body}
+
+    exchanges = Settings()
+    with served(exchanges, prefix="/monitoring/grafana") as url:
+        client = Grafana(url + "/", token="t")
+        client.wait_until_ready(0)
+        assert present(client, {"title": "T", "panels": []}, Wish(), check=True).changed
+    assert exchanges.seen[0]["request"]["path"] == "/api/health"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a:b@127.0.0.1/", "ftp://127.0.0.1", "127.0.0.1:3000", "http://", "http://h:x", ""]
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    for use in (lambda: Grafana(url, token="t"), lambda: download(url, timeout=1)):
+        with pytest.raises(GrafanaError, match=r"^(grafana_)?url (is|must)"):
+            use()
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ca.pem, and a certificate with its key in server.pem and client.pem."""
+    folder = tmp_path_factory.mktemp("certificates")
+    ca_key = ec.generate_private_key(ec.SECP256R1())
+    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test CA")])
+    now = datetime.datetime.now(datetime.UTC)
+
+    def certificate(name: x509.Name, key: ec.EllipticCurvePrivateKey, is_ca: bool) -> bytes:
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(ca_name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(hours=1))
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+            .sign(ca_key, hashes.SHA256())
+        )
+        return made.public_bytes(serialization.Encoding.PEM)
+
+    (folder / "ca.pem").write_bytes(certificate(ca_name, ca_key, is_ca=True))
+    for who in ("server", "client"):
+        key = ec.generate_private_key(ec.SECP256R1())
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, who)])
+        (folder / f"{who}.pem").write_bytes(certificate(name, key, is_ca=False) + pem)
+    return folder
+
+
+def test_certificates_are_checked_and_shown(certificates: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem")
+    context.load_verify_locations(certificates / "ca.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    with server(reply(200, HEALTH), context) as (url, asked):
+        ca, client = str(certificates / "ca.pem"), str(certificates / "client.pem")
+        Grafana(url, token="t", ca_path=ca).wait_until_ready(0)
+        Grafana(url, token="t", validate_certs=False).wait_until_ready(0)
+        Grafana(url, token="t", ca_path=ca, client_cert=client).wait_until_ready(0)
+        Grafana(url, token="t", ca_path=ca, client_cert=client, client_key=client).wait_until_ready(0)
+        assert len(asked) == 4
+        with pytest.raises(GrafanaError, match=r"no answer: .*certificate verify failed"):
+            Grafana(url, token="t").wait_until_ready(retries=10_000)
+        with pytest.raises(GrafanaError, match="no/where can't be used: "):
+            Grafana(url, token="t", ca_path="no/where")
+
+
+def test_a_client_certificate_that_is_asked_for_must_be_given(certificates: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem")
+    context.load_verify_locations(certificates / "ca.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    ca, client = str(certificates / "ca.pem"), str(certificates / "client.pem")
+    with server(reply(200, HEALTH), context) as (url, _):
+        Grafana(url, token="t", ca_path=ca, client_cert=client).wait_until_ready(0)
+        with pytest.raises(GrafanaError, match="no answer: "):
+            Grafana(url, token="t", ca_path=ca).wait_until_ready(0)
+
+
+def test_a_download_shows_no_login_even_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    refusal = reply(401, WWW_Authenticate='Basic realm="x"')
+    with server(refusal) as (url, asked), pytest.raises(DashboardError, match="401 Unauthorized"):
+        download(url, timeout=5)
+    assert [headers["Authorization"] for headers in asked] == [None]
+
+
+def test_a_download_follows_a_redirect() -> None:
+    with server(reply(200, json.dumps(DASHBOARD))) as (target, _), server(reply(302, Location=target)) as (url, _):
+        assert json.loads(download(url, timeout=5)) == DASHBOARD
+
+
+def test_a_download_that_is_too_big_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dashboard_import, "MAX_BYTES", 1000)
+    with server(reply(200, "x" * 2000)) as (url, _), pytest.raises(DashboardError, match="more than the 1000 bytes"):
+        download(url, timeout=5)
+
+
+def test_a_download_that_drips_is_given_up() -> None:
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        for _ in range(20):
+            request.wfile.write(b" ")
+            time.sleep(0.05)
+
+    with server(drip) as (url, _), pytest.raises(DashboardError, match=r"not complete after 0\.3 s"):
+        download(url, timeout=0.3)
+
+
+def test_a_download_without_an_answer_is_given_up() -> None:
+    with server(lambda _: time.sleep(1)) as (url, _), pytest.raises(DashboardError, match="no answer: timed out"):
+        download(url, timeout=0.2)
+
+
+def test_where_published_dashboards_are() -> None:
+    start = "https://grafana.com/api/dashboards/11985/revisions"
+    assert dashboard_import.published(11985, "latest") == f"{start}/latest/download"
+    assert dashboard_import.published(11985, "1") == f"{start}/1/download"
+    with pytest.raises(DashboardError, match=r"revision is '1/\.\./x'"):
+        dashboard_import.published(11985, "1/../x")
