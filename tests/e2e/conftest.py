@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""A clone of the checkout, as a newcomer has it, with secrets of its own; only downloads are shared."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import requests
+
+from tests.checks.tree import copy_as_collection
+
+MINUTES = 60
+URLS = {
+    "tokenization": "http://127.0.0.1:30500",
+    "locust": "http://127.0.0.1:8089",
+    "locust_exporter": "http://127.0.0.1:9646",
+    "prometheus": "http://127.0.0.1:9090",
+}
+
+
+@dataclass(frozen=True)
+class Played:
+    """What one call printed, and how it ended."""
+
+    code: int
+    output: str
+
+    @property
+    def recap(self) -> dict[str, int]:
+        """ok, changed, failed … of the one host."""
+        found = re.findall(r"^localhost +: (.*)$", self.output, re.MULTILINE)
+        assert found, self.output[-4000:]
+        return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", found[-1])}
+
+    @property
+    def message(self) -> str:
+        """The output as one line, since Ansible wraps messages."""
+        return " ".join(self.output.split())
+
+
+@dataclass(frozen=True)
+class Lab:
+    checkout: Path
+    secrets: Path
+    first: Played | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "XDG_CONFIG_HOME": str(self.secrets.parent), "PWD": str(self.checkout)}
+
+    def call(self, *arguments: str, timeout: float = 20 * MINUTES) -> Played:
+        done = subprocess.run(
+            arguments,
+            cwd=self.checkout,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Played(done.returncode, done.stdout)
+
+    def __call__(self, *arguments: str) -> Played:
+        return self.call("./lab", *arguments)
+
+    def interrupted(self, task: str, *arguments: str) -> Played:
+        """Ctrl-C as a terminal sends it, to the whole foreground group, as soon as a task of that name begins."""
+        process = subprocess.Popen(
+            ["./lab", *arguments],
+            cwd=self.checkout,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("TASK") and task in line:
+                os.killpg(process.pid, signal.SIGINT)
+                break
+        lines += process.stdout
+        return Played(process.wait(timeout=MINUTES), "".join(lines))
+
+    def containers(self) -> dict[str, Any]:
+        found = docker.from_env().containers.list(all=True, filters={"name": "monitor-lab-"})
+        return {container.name: container for container in found}
+
+    def secret(self, name: str) -> str:
+        return (self.secrets / name).read_text()
+
+
+def query(expression: str) -> list[dict[str, Any]]:
+    answer = requests.get(f"{URLS['prometheus']}/api/v1/query", params={"query": expression}, timeout=10)
+    answer.raise_for_status()
+    found: list[dict[str, Any]] = answer.json()["data"]["result"]
+    return found
+
+
+def detokenize(name: str, token: str) -> requests.Response:
+    return requests.post(
+        f"{URLS['tokenization']}/detokenize",
+        json={"name": name},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+    )
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The lab as `./lab up` brings it up the first time. Whoever has one running here already keeps it."""
+    folder = tmp_path_factory.mktemp("lab")
+    checkout = copy_as_collection(folder)
+    assert not (checkout / ".venv").exists()
+    lab = Lab(checkout, folder / "config" / "monitor_lab")
+    taken = lab.call("sh", "-c", "docker ps --all --format '{{.Names}}' | grep '^monitor-lab-'").output
+    assert "monitor-lab-" not in taken, f"a lab is here already; ./lab down first: {taken}"
+    first = lab("up")
+    try:
+        assert first.code == 0, first.output[-6000:]
+        yield replace(lab, first=first)
+    finally:
+        lab("down", "--purge")

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""The lab on this machine, from `./lab up` to `./lab down`, looked at from outside. The tests follow one another."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from pathlib import Path
+
+import docker
+import psutil
+import pytest
+import requests
+
+from tests.checks.tree import CHECKOUT
+from tests.e2e.conftest import URLS, Lab, detokenize, query
+
+pytestmark = pytest.mark.timeout(1800)
+PORTS = {30500: "tokenization", 8089: "locust", 9646: "locust_exporter", 9090: "prometheus", 5557: "locust"}
+
+
+def listeners() -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port in PORTS:
+            found.setdefault(connection.laddr.port, set()).add(connection.laddr.ip)
+    return found
+
+
+def test_up_shows_every_service_and_where_the_passwords_are(lab: Lab) -> None:
+    assert lab.first
+    for name, url in URLS.items():
+        assert f"{name} {url} up" in lab.first.message
+    assert f"Passwords and keys: {lab.secrets}" in lab.first.message
+    assert "No Grafana: " in lab.first.message or "grafana http://127.0.0.1:3000 up" in lab.first.message
+
+
+def test_the_first_run_is_recorded_and_prometheus_saw_it(lab: Lab) -> None:
+    (summary,) = (lab.checkout / "artifacts").glob("*/summary.json")
+    run = json.loads(summary.read_text())
+    assert run["verdict"] == "passed"
+    assert run["stats"]["overall"]["num_requests"] > 50
+    (seen,) = query('max_over_time(locust_requests_num_requests{name="Aggregated"}[10m])')
+    assert float(seen["value"][1]) >= 0.9 * run["stats"]["overall"]["num_requests"]
+    (served,) = query("sum(increase(tokenization_requests_total[10m]))")
+    assert float(served["value"][1]) > 0
+
+
+def test_listeners_are_on_loopback_only(lab: Lab) -> None:
+    assert listeners() == {port: {"127.0.0.1"} for port in PORTS}
+
+
+def test_every_target_is_up(lab: Lab) -> None:
+    targets = requests.get(f"{URLS['prometheus']}/api/v1/targets", timeout=10).json()["data"]["activeTargets"]
+    assert {target["labels"]["job"]: target["health"] for target in targets} == {
+        "locust_exporter": "up",
+        "tokenization": "up",
+        "prometheus": "up",
+    }
+
+
+def test_containers_run_with_as_little_as_they_need(lab: Lab) -> None:
+    for name, container in lab.containers().items():
+        host = container.attrs["HostConfig"]
+        assert host["ReadonlyRootfs"], name
+        assert host["CapDrop"] == ["ALL"], name
+        assert host["Memory"] > 0, name
+        assert not host["Privileged"], name
+        assert container.attrs["Config"]["User"] not in ("", "0", "root"), name
+
+
+def test_no_secret_shows_in_output_containers_or_processes(lab: Lab) -> None:
+    assert lab.first
+    secrets = [lab.secret(path.name) for path in lab.secrets.iterdir()]
+    assert len(secrets) >= 2
+    command_lines = " ".join(" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    pods = subprocess.run(["podman", "inspect", "--all"], capture_output=True, text=True, check=False).stdout
+    pods += subprocess.run(["podman", "ps", "-aq"], capture_output=True, text=True, check=True).stdout
+    inspected = json.dumps([container.attrs for container in lab.containers().values()]) + pods
+    for secret in secrets:
+        for place in (lab.first.output, command_lines, inspected):
+            assert secret not in place
+    files = [path for path in Path("/etc/monitor_lab").rglob("keys/*") if path.is_file()]
+    assert len(files) >= 3
+    for path in [*files, *lab.secrets.iterdir()]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_only_the_bearer_of_the_token_detokenizes(lab: Lab) -> None:
+    stored = requests.post(f"{URLS['tokenization']}/tokenize", json={"name": "e2e", "data": "kept"}, timeout=10)
+    assert stored.status_code == 200
+    assert detokenize("e2e", "wrong").status_code == 401
+    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+
+
+def test_a_second_up_changes_nothing_and_makes_no_load(lab: Lab) -> None:
+    second = lab("up")
+    assert second.code == 0, second.output[-4000:]
+    assert second.recap["changed"] == 0, second.output
+    assert len(list((lab.checkout / "artifacts").glob("*/summary.json"))) == 1
+
+
+def test_the_installed_collection_finds_the_lab_with_an_inventory_from_elsewhere(lab: Lab, tmp_path: Path) -> None:
+    bin_ = lab.checkout / ".venv" / "bin"
+    built = lab.call(f"{bin_}/ansible-galaxy", "collection", "build", "--output-path", str(tmp_path))
+    assert built.code == 0, built.output
+    (artifact,) = tmp_path.glob("*.tar.gz")
+    installed = lab.call(
+        f"{bin_}/ansible-galaxy", "collection", "install", "--no-deps", "--offline", "-p", str(tmp_path), str(artifact)
+    )
+    assert installed.code == 0, installed.output
+    inventory = tmp_path / "elsewhere.yml"
+    inventory.write_text((CHECKOUT / "inventory" / "local.yml").read_text())
+    played = lab.call(
+        "env",
+        "-C",
+        str(tmp_path),
+        f"ANSIBLE_COLLECTIONS_PATH={tmp_path}",
+        "ANSIBLE_CONFIG=/dev/null",
+        f"{bin_}/ansible-playbook",
+        "-i",
+        str(inventory),
+        "devsecops.monitor_lab.site",
+    )
+    assert played.code == 0, played.output[-4000:]
+    assert played.recap["changed"] == 0, played.output
+
+
+def test_status_tells_what_is_up(lab: Lab) -> None:
+    status = lab("status")
+    assert status.code == 0, status.output
+    assert f"prometheus {URLS['prometheus']} up" in status.message
+
+
+def test_run_gives_a_verdict(lab: Lab) -> None:
+    passed = lab("run", "-e", "locust_run_time=10s")
+    assert passed.code == 0, passed.output[-4000:]
+    failed = lab(
+        "run",
+        "-e",
+        "locust_run_time=10s",
+        "-e",
+        json.dumps({"locust_run_thresholds": ["p95 < 0.001", "fail_ratio < 0.5"]}),
+    )
+    assert failed.code != 0
+    assert "p95 < 0.001" in failed.message
+
+
+def test_a_changed_token_reaches_the_pod_and_the_data_stays(lab: Lab) -> None:
+    old = lab.secret("tokenization_bearer_token")
+    (lab.secrets / "tokenization_bearer_token").write_text("n" * 43)
+    played = lab("up")
+    assert played.code == 0, played.output[-4000:]
+    assert detokenize("e2e", old).status_code == 401
+    assert detokenize("e2e", "n" * 43).json() == {"data": "kept"}
+
+
+def test_a_changed_interval_is_a_reload_and_a_broken_snippet_is_refused(lab: Lab) -> None:
+    before = lab.containers()["monitor-lab-prometheus"].attrs["State"]["StartedAt"]
+    played = lab("up", "-e", "prometheus_scrape_interval=3s")
+    assert played.code == 0, played.output[-4000:]
+    settings = requests.get(f"{URLS['prometheus']}/api/v1/status/config", timeout=10).json()["data"]["yaml"]
+    assert "scrape_interval: 3s" in settings
+
+    broken = lab("up", "-e", json.dumps({"prometheus_scrape_configs": [{"job_nam": "typo"}]}))
+    assert broken.code != 0
+    assert "job_nam" in broken.message
+    assert lab.containers()["monitor-lab-prometheus"].attrs["State"]["StartedAt"] == before
+    assert requests.get(f"{URLS['prometheus']}/-/ready", timeout=10).status_code == 200
+
+
+def test_grafana_from_an_archive(lab: Lab, tmp_path: Path) -> None:
+    """With a stand-in (tests/grafana_stand_in), which is no Grafana: this tests the role, not Grafana."""
+    engine = docker.from_env()
+    base = next(tag for image in engine.images.list() for tag in image.tags if "monitor-lab/tokenization:" in tag)
+    folder = CHECKOUT / "tests" / "grafana_stand_in"
+    tag = "grafana-stand-in:1"
+    image, _ = engine.images.build(path=str(folder), buildargs={"BASE": base}, tag=tag, network_mode="none")
+    try:
+        with (tmp_path / "grafana.tar").open("wb") as archive:
+            archive.writelines(image.save(named=True))
+        arguments = ["up", "-e", f"image_archives_dir={tmp_path}", "-e", "grafana_required=true"]
+        first = lab(*arguments)
+        assert first.code == 0, first.output[-4000:]
+        second = lab(*arguments)
+        assert second.recap["changed"] == 0, second.output
+        password = lab.secret("grafana_admin_password")
+        found = requests.get("http://127.0.0.1:3000/api/search", auth=("admin", password), timeout=10)
+        assert found.status_code == 200
+        anonymous = requests.get("http://127.0.0.1:3000/api/search", timeout=10)
+        assert anonymous.status_code == 401
+        assert password not in json.dumps(lab.containers()["monitor-lab-grafana"].attrs)
+    finally:
+        engine.images.remove(tag, force=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-e", "monitor_lab_prometheus_port=nine"], "monitor_lab_prometheus_port"),
+        (["-e", "locust_file=/nowhere.py"], "there is no /nowhere.py"),
+        (["-e", "locust_requirements=/nowhere.txt"], "there is no /nowhere.txt"),
+        (
+            ["-e", "grafana_required=true", "-e", "image_registry=", "-e", "grafana_version=0"],
+            "grafana_required is true",
+        ),
+        (["-e", "container_engine_disk_mb=99999999", "-e", "container_engine_memory_mb=9999999"], "Free some"),
+    ],
+)
+def test_bad_input_stops_before_anything_is_touched(lab: Lab, arguments: list[str], message: str) -> None:
+    before = {name: container.id for name, container in lab.containers().items()}
+    played = lab("up", *arguments)
+    assert played.code != 0
+    assert message in played.message
+    assert played.recap["changed"] == 0
+    assert {name: container.id for name, container in lab.containers().items()} == before
+
+
+def test_a_broken_locustfile_is_refused(lab: Lab, tmp_path: Path) -> None:
+    started = lab.containers()["monitor-lab-locust"].attrs["State"]["StartedAt"]
+    for text, message in (("def (:\n", "not valid Python"), ("import nowhere_to_be_found\n", "nowhere_to_be_found")):
+        (tmp_path / "broken.py").write_text(text)
+        played = lab("up", "-e", f"locust_file={tmp_path}/broken.py")
+        assert played.code != 0
+        assert message in played.message
+    assert lab.containers()["monitor-lab-locust"].attrs["State"]["StartedAt"] == started
+
+
+def test_a_taken_port_is_named_with_what_has_it(lab: Lab) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        played = lab("up", "-e", f"monitor_lab_prometheus_port={port}")
+    assert played.code != 0
+    assert f"port {port}, which prometheus needs, is taken by" in played.message
+    assert "pytest" in played.message
+
+
+def test_down_with_data_kept_and_up_again(lab: Lab) -> None:
+    assert lab("down", "--keep-data").code == 0
+    assert listeners() == {}
+    assert lab("up").code == 0
+    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+    assert query("sum(max_over_time(tokenization_requests_total[30m]))")
+
+
+def test_ctrl_c_leaves_a_state_that_up_and_down_take(lab: Lab) -> None:
+    assert lab("down").code == 0
+    for task in ("Write the manifest", "Run the container monitor-lab-locust]", "Write the configuration"):
+        assert lab.interrupted(task, "up").code != 0
+    played = lab("up")
+    assert played.code == 0, played.output[-4000:]
+    assert lab("up").recap["changed"] == 0
+    assert lab.interrupted("Remove the exporter", "down").code != 0
+
+
+def test_down_leaves_nothing_but_what_it_names(lab: Lab) -> None:
+    down = lab("down")
+    assert down.code == 0, down.output[-4000:]
+    assert listeners() == {}
+    assert not Path("/etc/monitor_lab").exists()
+    for command in (
+        ["podman", "ps", "--all", "--quiet"],
+        ["podman", "pod", "ps", "--quiet"],
+        ["podman", "volume", "ls", "--quiet", "--filter", "name=monitor-lab"],
+        ["podman", "network", "ls", "--quiet", "--filter", "name=podman-default-kube-network"],
+    ):
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "", command
+    assert "What stays on purpose" in down.message
+    assert str(lab.secrets) in down.message
+    assert lab.secrets.exists()
+
+    purged = lab("down", "--purge")
+    assert purged.code == 0, purged.output[-4000:]
+    assert not lab.secrets.exists()
+    images = subprocess.run(["podman", "images", "--quiet"], capture_output=True, text=True, check=True).stdout
+    assert images == ""
+    command_lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    assert [line for line in command_lines if "/etc/locust/locustfile.py" in line] == []
+    assert lab("down").code == 0
