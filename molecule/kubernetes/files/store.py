@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Stores at a tokenization service for some seconds, then asks for all that was acknowledged; prints what was found.
+
+usage: store.py URL SECONDS PREFIX, with the bearer token on standard input
+
+{"stored": acknowledged, "failed": [why requests had no 200, up to ten], "failures": their number, "lost": acknowledged
+but not given back}
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import threading
+import time
+import urllib.parse
+
+CLIENTS = 8
+PAUSE = 0.02
+"""seconds between a client's requests: the load is bounded"""
+PATIENCE = 60
+"""seconds that the service has to come back before what was stored is asked for"""
+
+
+class Client:
+    def __init__(self, url: str) -> None:
+        self.address = urllib.parse.urlsplit(url).netloc
+        self.connection = http.client.HTTPConnection(self.address, timeout=15)
+
+    def post(self, path: str, content: dict[str, str], headers: dict[str, str]) -> dict[str, str]:
+        """Raises OSError or HTTPException where there is no answer, ValueError where it is no 200."""
+        try:
+            self.connection.request("POST", path, json.dumps(content), {"Content-Type": "application/json", **headers})
+            answer = self.connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.connection.close()
+            raise
+        if answer.status != 200:
+            raise ValueError(f"{answer.status}: {body!r}")
+        fields: dict[str, str] = json.loads(body)
+        return fields
+
+
+def store(url: str, prefix: str, end: float, headers: dict[str, str], stored: dict[str, str], failed: list[str]) -> None:
+    client = Client(url)
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        name, data = f"{prefix}-{number}", f"data of {prefix}-{number}"
+        try:
+            client.post("/tokenize", {"name": name, "data": data}, headers)
+            stored[name] = data
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            failed.append(f"{time.strftime('%X')} {error!r}")
+            time.sleep(0.2)
+        time.sleep(PAUSE)
+
+
+def wait(url: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=15)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+        if time.monotonic() > end:
+            raise SystemExit(f"{url} did not come back in {PATIENCE} s")
+        time.sleep(0.5)
+
+
+def main() -> None:
+    url, seconds, prefix = sys.argv[1:]
+    headers = {"Authorization": f"Bearer {sys.stdin.read().strip()}"}
+    stored: dict[str, str] = {}
+    failed: list[str] = []
+    end = time.monotonic() + float(seconds)
+    threads = [
+        threading.Thread(target=store, args=(url, f"{prefix}-{number}", end, headers, stored, failed))
+        for number in range(CLIENTS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wait(url)
+    client = Client(url)
+    lost = [
+        name for name, data in stored.items() if client.post("/detokenize", {"name": name}, headers) != {"data": data}
+    ]
+    print(json.dumps({"stored": len(stored), "failures": len(failed), "failed": failed[:10], "lost": len(lost)}))
+
+
+if __name__ == "__main__":
+    main()
