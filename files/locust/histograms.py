@@ -2,15 +2,15 @@
 # Copyright (c) 2026, the monitor_lab contributors
 """A Locust plugin: the run's own response-time histograms, for the Locust exporter.
 
-Locust counts every response time, rounded to two digits, and its web interface gives only a few percentiles of them, over the
-whole run and for one endpoint at a time. This gives the counts themselves, at `/stats/histograms`, so that Prometheus can find
-any percentile over any window and over several endpoints. Load it beside the locustfile of the master, or of a Locust
-without workers; it needs Locust 2.15.1 or newer:
+Locust counts every response time, rounded to two digits, and its web interface gives only a few percentiles of them,
+over the whole run and for one endpoint at a time. This gives the counts themselves, at `/stats/histograms`, so that
+Prometheus can find any percentile over any window and over several endpoints. Load it beside the locustfile of the
+master, or of a Locust without workers; it needs Locust 2.15.1 or newer:
 
     locust -f locustfile.py,histograms.py
 
-The answer: {"histograms": [{"method", "name", "sum": milliseconds, "counts": {milliseconds: requests}}]}. The header
-`Locust-Histograms` at `/stats/requests` tells the exporter that there is one.
+The answer is {"histograms": [{"method", "name", "sum": milliseconds, "counts": {milliseconds: requests}}]}. The header
+`Locust-Histograms` tells the exporter that it is there.
 """
 
 from __future__ import annotations
@@ -41,5 +41,5 @@ def _histogram(entry):
         "method": entry.method or "",
         "name": entry.name,
         "sum": entry.total_response_time,
-        "counts": dict(entry.response_times),
+        "counts": entry.response_times,
     }

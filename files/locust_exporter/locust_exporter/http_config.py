@@ -11,6 +11,7 @@ Secrets may be written into it or lie in files of their own, which are read each
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,12 +64,30 @@ class HttpConfig:
         for name, secret in self.extra_headers:
             value = secret.reveal()
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        for name, value in headers.items():
+            if not header_can_hold(value):
+                raise ConfigError(f"the header {name} cannot hold its value: it has a line break or the like")
         return headers
 
     def proxy_headers(self) -> dict[str, str]:
         if self.proxy is None or self.proxy.username is None:
             return {}
         return {"Proxy-Authorization": basic(unquote(self.proxy.username), unquote(self.proxy.password or ""))}
+
+
+def header_can_hold(value: str) -> bool:
+    return value.isprintable() and all(character < "\u0100" for character in value)
+
+
+def split_url(url: str) -> SplitResult | None:
+    """The parts of a URL that names a host, whose port can be asked for without an error; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        return None
+    return parts if host else None
 
 
 def basic(username: str, password: str) -> str:
@@ -91,9 +110,12 @@ def read(path: Path) -> HttpConfig:
     section.finish()
     if config.basic_auth and config.authorization:
         raise ConfigError(f"{path}: give basic_auth or authorization, not both")
-    config.headers()
-    if config.login:
-        config.login.password.reveal()
+    try:
+        config.headers()
+        if config.login:
+            config.login.password.reveal()
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
     return config
 
 
@@ -124,8 +146,8 @@ def _proxy(section: Section) -> SplitResult | None:
     url = section.text("proxy_url")
     if url is None:
         return None
-    proxy = urlsplit(url)
-    if proxy.scheme != "http" or not proxy.hostname:
+    proxy = split_url(url)
+    if proxy is None or proxy.scheme != "http":
         raise ConfigError(f"{section.where}: proxy_url must be http://HOST:PORT")
     return proxy
 
@@ -133,6 +155,8 @@ def _proxy(section: Section) -> SplitResult | None:
 def _headers(section: Section | None) -> list[tuple[str, Secret]]:
     headers: list[tuple[str, Secret]] = []
     for name in section.keys() if section else ():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise ConfigError(f"{section.where if section else ''}: {name!r} is not the name of a header")
         header = section.section(name) if section else None
         if header is None:
             raise ConfigError(f"{section.where if section else ''}: {name} needs values, secrets or files")

@@ -23,7 +23,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import cast
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
-from locust_exporter.http_config import HttpConfig, basic
+from locust_exporter.http_config import HttpConfig, basic, header_can_hold, split_url
 from locust_exporter.yaml_file import ConfigError
 
 MAX_ANSWER = 32 * 2**20
@@ -101,8 +101,8 @@ class Locust:
     """One Locust's web interface, for use from several threads. `uri` may hold a base path, and a user and password."""
 
     def __init__(self, uri: str, config: HttpConfig) -> None:
-        parts = urlsplit(uri)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = split_url(uri)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError("Locust's address must be http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH]")
         self._tls = parts.scheme == "https"
         self._host = parts.hostname
@@ -183,7 +183,8 @@ class Locust:
         url = urlsplit(urljoin(f"{self.uri}/login", target))
         if f"{url.scheme}://{url.netloc}" != self._origin:
             raise LocustError(Reason.LOGIN, f"Locust's login form goes to another server, {url.netloc}")
-        return (url.path + (f"?{url.query}" if url.query else "")).removeprefix(self._base)
+        path = quote(url.path, safe="/%").removeprefix(self._base)
+        return path + (f"?{quote(url.query, safe='=&%')}" if url.query else "")
 
     def _reveal(self, secret: Callable[[], str]) -> str:
         try:
@@ -282,7 +283,8 @@ class Locust:
                 cookie = SimpleCookie(line)
             except CookieError:
                 continue
-            self._cookies = {**self._cookies, **{name: morsel.value for name, morsel in cookie.items()}}
+            sent = {name: morsel.coded_value for name, morsel in cookie.items()}
+            self._cookies = self._cookies | {name: value for name, value in sent.items() if header_can_hold(value)}
 
 
 def _asks_for_login(answer: Answer) -> bool:

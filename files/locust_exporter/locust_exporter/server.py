@@ -26,16 +26,16 @@ _CLIENT_TIMEOUT = 5.0
 
 def listen(address: str) -> socket.socket:
     """A socket that listens at `[HOST]:PORT`; without a host, on all interfaces. Raises ConfigError if it cannot."""
-    host, _, port = address.rpartition(":")
+    host, colon, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not port.isdecimal() or int(port) > 65535:
+    if not colon or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"the address to listen at must be [HOST]:PORT, not {address!r}")
     try:
         if not host and socket.has_dualstack_ipv6():
             return socket.create_server(("", int(port)), family=socket.AF_INET6, dualstack_ipv6=True)
         family = socket.getaddrinfo(host or "0.0.0.0", int(port), type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, int(port)), family=family)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise ConfigError(f"cannot listen at {address}: {error}") from error
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import bcrypt
 
+from locust_exporter.http_config import header_can_hold
 from locust_exporter.yaml_file import ConfigError, Section, load
 
 log = logging.getLogger(__name__)
@@ -67,11 +68,11 @@ class WebConfig:
         return self._current().tls
 
     def headers(self) -> dict[str, str]:
-        return self._loaded.headers
+        return self._current().headers
 
     def admits(self, authorization: str | None) -> bool:
         """Whether a request with this `Authorization` header may be answered."""
-        users = self._loaded.users
+        users = self._current().users
         if not users:
             return True
         kind, _, encoded = (authorization or "").partition(" ")
@@ -159,6 +160,11 @@ def _http_server(section: Section | None) -> dict[str, str]:
     headers = {name: wanted.text(name) for name in _HEADERS} if wanted else {}
     if wanted:
         wanted.finish()
+    for name, value in headers.items():
+        if not header_can_hold(value or ""):
+            raise ConfigError(
+                f"{section.where}: the header {name} cannot hold its value: it has a line break or the like"
+            )
     return {name: value for name, value in headers.items() if value}
 
 

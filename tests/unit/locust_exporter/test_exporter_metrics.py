@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from locust_exporter import metrics
 from locust_exporter.exposition import Page
@@ -217,6 +217,7 @@ def test_what_is_missing_and_what_is_unknown_harms_nothing() -> None:
     assert found["locust_worker_detail", (("id", ""), ("state", "7"))] == 3
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
