@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
 """Writes locust.json and tokenization.json beside itself. Change this file, run it, commit all three.
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 JSON = dict[str, Any]
 
@@ -180,31 +179,31 @@ def on_the_right(pattern: str, unit: str) -> JSON:
     return {"matcher": {"id": "byRegexp", "options": pattern}, "properties": properties}
 
 
-def table(title: str, labels: list[str], columns: list[tuple[str, str, str]], sort: str, description: str = "") -> JSON:
-    """One row for each set of `labels`; a column is (heading, unit, expression).
+class Column(NamedTuple):
+    heading: str
+    unit: str
+    expr: str
+    width: int = 95
+
+
+def table(title: str, labels: list[str], columns: list[Column], sort: str, description: str) -> JSON:
+    """One row for each set of `labels`.
 
     The queries' answers are merged by their labels, so that every column is in the one table.
     """
-    queries = [{**instant(expr), "format": "table"} for _, _, expr in columns]
-    values = [f"Value #{one['refId']}" if len(columns) > 1 else "Value" for one in lettered(queries)]
-    headings = [heading for heading, _, _ in columns]
+    queries = [{**instant(column.expr), "format": "table"} for column in columns]
+    headings = {f"Value #{one['refId']}": one["heading"] for one in lettered([column._asdict() for column in columns])}
     organise = {
         "excludeByName": {"Time": True},
-        "indexByName": {name: place for place, name in enumerate(["Time", *labels, *values])},
-        "renameByName": dict(zip(values, headings, strict=True)),
+        "indexByName": {name: place for place, name in enumerate(["Time", *labels, *headings])},
+        "renameByName": headings,
     }
     overrides = [
         {
-            "matcher": {"id": "byName", "options": heading},
-            "properties": [{"id": "unit", "value": unit}, {"id": "custom.width", "value": 95}],
+            "matcher": {"id": "byName", "options": column.heading},
+            "properties": [{"id": "unit", "value": column.unit}, {"id": "custom.width", "value": column.width}],
         }
-        for heading, unit, _ in columns
-        if not unit.startswith("dateTime")
-    ]
-    overrides += [
-        {"matcher": {"id": "byName", "options": heading}, "properties": [{"id": "unit", "value": unit}]}
-        for heading, unit, _ in columns
-        if unit.startswith("dateTime")
+        for column in columns
     ]
     return panel(
         "table",
@@ -295,7 +294,7 @@ def dashboard(
 def locust() -> JSON:
     here = 'job="$job",instance="$instance"'
     endpoint = f'{here},name=~"$endpoint"'
-    by = "sum by (method, name)"
+    by, by_error = "sum by (method, name)", "sum by (method, name, error)"
     # The old gauges hold the run's total as a row "Aggregated" without a method.
     rows = f'{endpoint},method!=""'
     run = query(f"locust_running{{{here}}} > bool 0", "run")
@@ -430,17 +429,17 @@ def locust() -> JSON:
             "Endpoints",
             ["method", "name"],
             [
-                ("Requests", "none", f"{by} (locust_requests_num_requests{{{rows}}})"),
-                ("Failures", "none", f"{by} (locust_requests_num_failures{{{rows}}})"),
-                ("Requests/s", "reqps", f"{by} (rate(locust_requests_total{{{endpoint}}}{WINDOW}))"),
-                ("Failures/s", "reqps", f"{by} (rate(locust_request_failures_total{{{endpoint}}}{WINDOW}))"),
-                ("Median", "ms", f"{by} (locust_requests_median_response_time{{{rows}}})"),
-                ("p95", "s", f'{by} (locust_response_time_seconds{{{endpoint},quantile="0.95"}})'),
-                ("p99", "s", f'{by} (locust_response_time_seconds{{{endpoint},quantile="0.99"}})'),
-                ("Average", "ms", f"{by} (locust_requests_avg_response_time{{{rows}}})"),
-                ("Min", "ms", f"{by} (locust_requests_min_response_time{{{rows}}})"),
-                ("Max", "ms", f"{by} (locust_requests_max_response_time{{{rows}}})"),
-                ("Content", "bytes", f"{by} (locust_requests_avg_content_length{{{rows}}})"),
+                Column("Requests", "none", f"{by} (locust_requests_num_requests{{{rows}}})"),
+                Column("Failures", "none", f"{by} (locust_requests_num_failures{{{rows}}})"),
+                Column("Requests/s", "reqps", f"{by} (rate(locust_requests_total{{{endpoint}}}{WINDOW}))"),
+                Column("Failures/s", "reqps", f"{by} (rate(locust_request_failures_total{{{endpoint}}}{WINDOW}))"),
+                Column("Median", "ms", f"{by} (locust_requests_median_response_time{{{rows}}})"),
+                Column("p95", "s", f'{by} (locust_response_time_seconds{{{endpoint},quantile="0.95"}})'),
+                Column("p99", "s", f'{by} (locust_response_time_seconds{{{endpoint},quantile="0.99"}})'),
+                Column("Average", "ms", f"{by} (locust_requests_avg_response_time{{{rows}}})"),
+                Column("Min", "ms", f"{by} (locust_requests_min_response_time{{{rows}}})"),
+                Column("Max", "ms", f"{by} (locust_requests_max_response_time{{{rows}}})"),
+                Column("Content", "bytes", f"{by} (locust_requests_avg_content_length{{{rows}}})"),
             ],
             sort="Requests",
             description="Of the run so far; the rates of the last seconds.",
@@ -498,7 +497,17 @@ def locust() -> JSON:
         table(
             "Errors",
             ["method", "name", "error"],
-            [("Occurrences", "none", f"sum by (method, name, error) (locust_errors{{{endpoint}}})")],
+            [
+                Column("Occurrences", "none", f"{by_error} (locust_errors{{{endpoint}}})"),
+                # Locust tells these from 2.44 on.
+                *(
+                    Column(f"{which} seen", "dateTimeAsIso", f"{by_error} ({when}{{{endpoint}}}) * 1000", 160)
+                    for which, when in (
+                        ("First", "locust_error_first_seen_timestamp_seconds"),
+                        ("Last", "locust_error_last_seen_timestamp_seconds"),
+                    )
+                ),
+            ],
             sort="Occurrences",
             description="Of the run so far.",
         ),

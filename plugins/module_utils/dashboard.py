@@ -154,8 +154,8 @@ def differences(before: Any, after: Any) -> tuple[JSON, JSON]:
     """
     found = list(_differences(before, after, ""))
     return (
-        {path: old for path, old, _ in found if old is not _MISSING},
-        {path: new for path, _, new in found if new is not _MISSING},
+        {path: old for path, old, new in found if old is not _MISSING},
+        {path: new for path, old, new in found if new is not _MISSING},
     )
 
 

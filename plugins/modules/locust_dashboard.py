@@ -150,10 +150,11 @@ options:
         and by whom it was saved.
     type: bool
     default: true
-  message:
+  commit_message:
     description:
       - A note for the dashboard's version history. C(locust_dashboard) is put before it.
     type: str
+    aliases: [message]
 attributes:
   check_mode:
     description: Sends nothing but GET requests in check mode.
@@ -296,7 +297,7 @@ def main():
             "datasource": {"type": "str"},
             "inputs": {"type": "dict", "default": {}},
             "overwrite": {"type": "bool", "default": True},
-            "message": {"type": "str"},
+            "commit_message": {"type": "str", "aliases": ["message"]},
         },
         mutually_exclusive=[("path", "content", "url", "gnet_id")],
         required_one_of=[("grafana_api_key", "url_username")],
@@ -326,7 +327,7 @@ def main():
             datasource=params["datasource"],
             inputs={name: str(value) for name, value in params["inputs"].items()},
             overwrite=params["overwrite"],
-            message=params["message"],
+            message=params["commit_message"],
         )
         dashboard = source(params)
         grafana.wait_until_ready(params["retries"])

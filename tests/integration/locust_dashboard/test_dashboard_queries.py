@@ -119,7 +119,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 def test_all_are_valid_promql(tmp_path: Path) -> None:
     values = {"job": "j", "instance": "i", "endpoint": ".*", "route": ".*", "memory_limit": "1"}
-    queries = [filled(expression, values) for name in NAMES for _, expression in expressions(name)]
+    queries = [filled(expression, values) for name in NAMES for where, expression in expressions(name)]
     rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
     file = tmp_path / "rules.yml"
     file.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}), encoding="utf-8")
@@ -135,8 +135,10 @@ def test_every_query_gives_data(lab: Lab, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_metric_is_one_that_is_exposed(lab: Lab, name: str) -> None:
-    asked = {metric for _, expression in expressions(name) for metric in re.findall(r"([a-zA-Z_:]\w*)\{", expression)}
-    asked |= {match[1] for _, query in variables(name) if (match := re.match(r"label_values\((\w+)", query))}
+    asked = {
+        metric for where, expression in expressions(name) for metric in re.findall(r"([a-zA-Z_:]\w*)\{", expression)
+    }
+    asked |= {match[1] for variable, query in variables(name) if (match := re.match(r"label_values\((\w+)", query))}
     exposed = {dict(labels)["__name__"] for labels in lab.prometheus.query('{__name__=~".+"}')}
     assert asked - exposed == set()
     assert len(asked) > 10

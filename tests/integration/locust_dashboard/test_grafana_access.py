@@ -11,7 +11,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -45,9 +46,17 @@ def reply(status: int, body: str = "", **headers: str) -> Act:
     return act
 
 
+@dataclass
+class Served:
+    """Where it is, and the headers of every request."""
+
+    url: str
+    asked: list[Any]
+
+
 @contextmanager
-def server(act: Act, context: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[Any]]]:
-    """Serve GET with `act` on a free port; yield the URL and the list of the headers of every request."""
+def server(act: Act, context: ssl.SSLContext | None = None) -> Iterator[Served]:
+    """Serve GET with `act` on a free port."""
     asked: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -55,7 +64,7 @@ def server(act: Act, context: ssl.SSLContext | None = None) -> Iterator[tuple[st
             asked.append(self.headers)
             act(self)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Requests are in `asked`."""
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -65,7 +74,7 @@ def server(act: Act, context: ssl.SSLContext | None = None) -> Iterator[tuple[st
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield f"{'https' if context else 'http'}://127.0.0.1:{httpd.server_port}", asked
+        yield Served(f"{'https' if context else 'http'}://127.0.0.1:{httpd.server_port}", asked)
     finally:
         httpd.shutdown()
         httpd.server_close()
@@ -80,22 +89,26 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("starting", [reply(503, HEALTH), reply(502, "<html>"), reply(504)], ids=["503", "502", "504"])
 def test_waits_while_grafana_is_starting(starting: Act) -> None:
     answers = iter([starting, starting, reply(200, HEALTH)])
-    with server(lambda request: next(answers)(request)) as (url, asked):
-        Grafana(url, token="t").wait_until_ready(retries=2)
-    assert len(asked) == 3
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        next(answers)(request)
+
+    with server(answer) as there:
+        Grafana(there.url, token="t").wait_until_ready(retries=2)
+    assert len(there.asked) == 3
 
 
 def test_gives_up_after_the_retries() -> None:
-    with server(reply(503)) as (url, asked), pytest.raises(GrafanaError, match="/api/health: 503: no reason given"):
-        Grafana(url, token="t").wait_until_ready(retries=2)
-    assert len(asked) == 3
+    with server(reply(503)) as there, pytest.raises(GrafanaError, match="/api/health: 503: no reason given"):
+        Grafana(there.url, token="t").wait_until_ready(retries=2)
+    assert len(there.asked) == 3
 
 
 def test_tells_that_nothing_listens() -> None:
-    with server(reply(200, HEALTH)) as (url, _):
+    with server(reply(200, HEALTH)) as there:
         pass
     with pytest.raises(GrafanaError, match=r"/api/health: no answer: .*Connection refused"):
-        Grafana(url, token="t").wait_until_ready(retries=1)
+        Grafana(there.url, token="t").wait_until_ready(retries=1)
 
 
 @pytest.mark.parametrize(
@@ -112,37 +125,39 @@ def test_tells_that_nothing_listens() -> None:
     ids=["page", "other JSON", "not found", "redirect"],
 )
 def test_what_is_no_grafana_is_told_at_once(act: Act, message: str) -> None:
-    with server(act) as (url, asked), pytest.raises(GrafanaError) as raised:
-        Grafana(url, token="t").wait_until_ready(retries=5)
+    with server(act) as there, pytest.raises(GrafanaError) as raised:
+        Grafana(there.url, token="t").wait_until_ready(retries=5)
     assert message in str(raised.value)
-    assert len(asked) == 1
+    assert len(there.asked) == 1
 
 
 def test_a_redirect_does_not_take_the_login_elsewhere() -> None:
-    with server(reply(200, HEALTH)) as (other, stolen), server(reply(307, Location=other)) as (url, _):
-        client = Grafana(url, username="admin", password="secret")
+    with ExitStack() as servers:
+        other = servers.enter_context(server(reply(200, HEALTH)))
+        first = servers.enter_context(server(reply(307, Location=other.url)))
+        client = Grafana(first.url, username="admin", password="secret")
         with pytest.raises(GrafanaError, match="redirected to"):
             client.wait_until_ready(retries=0)
-    assert stolen == []
+    assert (len(first.asked), other.asked) == (1, [])
 
 
 def test_an_answer_that_never_ends_is_given_up() -> None:
     def stall(request: BaseHTTPRequestHandler) -> None:
         time.sleep(1)
 
-    with server(stall) as (url, _), pytest.raises(GrafanaError, match="no answer: timed out"):
-        Grafana(url, token="t", timeout=0.2).wait_until_ready(retries=0)
+    with server(stall) as there, pytest.raises(GrafanaError, match="no answer: timed out"):
+        Grafana(there.url, token="t", timeout=0.2).wait_until_ready(retries=0)
 
 
 def test_the_login_is_the_one_that_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("default login other password other\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    with server(reply(200, HEALTH)) as (url, asked):
-        Grafana(url, username="jörg", password="a:b").wait_until_ready(0)
-        Grafana(url, username="admin", password="x", token="t0ken").wait_until_ready(0)
-    assert base64.b64decode(asked[0]["Authorization"].removeprefix("Basic ")).decode() == "jörg:a:b"
-    assert asked[1]["Authorization"] == "Bearer t0ken"
+    with server(reply(200, HEALTH)) as there:
+        Grafana(there.url, username="jörg", password="a:b").wait_until_ready(0)
+        Grafana(there.url, username="admin", password="x", token="t0ken").wait_until_ready(0)
+    assert base64.b64decode(there.asked[0]["Authorization"].removeprefix("Basic ")).decode() == "jörg:a:b"
+    assert there.asked[1]["Authorization"] == "Bearer t0ken"
 
 
 def test_a_token_with_a_line_break_is_not_shown() -> None:
@@ -219,17 +234,17 @@ def test_certificates_are_checked_and_shown(certificates: Path) -> None:
     context.load_cert_chain(certificates / "server.pem")
     context.load_verify_locations(certificates / "ca.pem")
     context.verify_mode = ssl.CERT_OPTIONAL
-    with server(reply(200, HEALTH), context) as (url, asked):
+    with server(reply(200, HEALTH), context) as there:
         ca, client = str(certificates / "ca.pem"), str(certificates / "client.pem")
-        Grafana(url, token="t", ca_path=ca).wait_until_ready(0)
-        Grafana(url, token="t", validate_certs=False).wait_until_ready(0)
-        Grafana(url, token="t", ca_path=ca, client_cert=client).wait_until_ready(0)
-        Grafana(url, token="t", ca_path=ca, client_cert=client, client_key=client).wait_until_ready(0)
-        assert len(asked) == 4
+        Grafana(there.url, token="t", ca_path=ca).wait_until_ready(0)
+        Grafana(there.url, token="t", validate_certs=False).wait_until_ready(0)
+        Grafana(there.url, token="t", ca_path=ca, client_cert=client).wait_until_ready(0)
+        Grafana(there.url, token="t", ca_path=ca, client_cert=client, client_key=client).wait_until_ready(0)
+        assert len(there.asked) == 4
         with pytest.raises(GrafanaError, match=r"no answer: .*certificate verify failed"):
-            Grafana(url, token="t").wait_until_ready(retries=10_000)
+            Grafana(there.url, token="t").wait_until_ready(retries=10_000)
         with pytest.raises(GrafanaError, match="no/where can't be used: "):
-            Grafana(url, token="t", ca_path="no/where")
+            Grafana(there.url, token="t", ca_path="no/where")
 
 
 def test_a_client_certificate_that_is_asked_for_must_be_given(certificates: Path) -> None:
@@ -238,10 +253,10 @@ def test_a_client_certificate_that_is_asked_for_must_be_given(certificates: Path
     context.load_verify_locations(certificates / "ca.pem")
     context.verify_mode = ssl.CERT_REQUIRED
     ca, client = str(certificates / "ca.pem"), str(certificates / "client.pem")
-    with server(reply(200, HEALTH), context) as (url, _):
-        Grafana(url, token="t", ca_path=ca, client_cert=client).wait_until_ready(0)
+    with server(reply(200, HEALTH), context) as there:
+        Grafana(there.url, token="t", ca_path=ca, client_cert=client).wait_until_ready(0)
         with pytest.raises(GrafanaError, match="no answer: "):
-            Grafana(url, token="t", ca_path=ca).wait_until_ready(0)
+            Grafana(there.url, token="t", ca_path=ca).wait_until_ready(0)
 
 
 def test_a_download_shows_no_login_even_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -249,37 +264,39 @@ def test_a_download_shows_no_login_even_when_asked(monkeypatch: pytest.MonkeyPat
     netrc.write_text("default login other password other\n")
     monkeypatch.setenv("NETRC", str(netrc))
     refusal = reply(401, WWW_Authenticate='Basic realm="x"')
-    with server(refusal) as (url, asked), pytest.raises(DashboardError, match="401 Unauthorized"):
-        download(url, timeout=5)
-    assert [headers["Authorization"] for headers in asked] == [None]
+    with server(refusal) as there, pytest.raises(DashboardError, match="401 Unauthorized"):
+        download(there.url, timeout=5)
+    assert [headers["Authorization"] for headers in there.asked] == [None]
 
 
 def test_a_download_follows_a_redirect() -> None:
-    with server(reply(200, json.dumps(DASHBOARD))) as (target, _), server(reply(302, Location=target)) as (url, _):
-        assert json.loads(download(url, timeout=5)) == DASHBOARD
+    with ExitStack() as servers:
+        target = servers.enter_context(server(reply(200, json.dumps(DASHBOARD))))
+        first = servers.enter_context(server(reply(302, Location=target.url)))
+        assert json.loads(download(first.url, timeout=5)) == DASHBOARD
 
 
 def test_a_download_that_is_too_big_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dashboard_import, "MAX_BYTES", 1000)
-    with server(reply(200, "x" * 2000)) as (url, _), pytest.raises(DashboardError, match="more than the 1000 bytes"):
-        download(url, timeout=5)
+    with server(reply(200, "x" * 2000)) as there, pytest.raises(DashboardError, match="more than the 1000 bytes"):
+        download(there.url, timeout=5)
 
 
 def test_a_download_that_drips_is_given_up() -> None:
     def drip(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.end_headers()
-        for _ in range(20):
-            request.wfile.write(b" ")
+        for byte in [b" "] * 20:
+            request.wfile.write(byte)
             time.sleep(0.05)
 
-    with server(drip) as (url, _), pytest.raises(DashboardError, match=r"not complete after 0\.3 s"):
-        download(url, timeout=0.3)
+    with server(drip) as there, pytest.raises(DashboardError, match=r"not complete after 0\.3 s"):
+        download(there.url, timeout=0.3)
 
 
 def test_a_download_without_an_answer_is_given_up() -> None:
-    with server(lambda _: time.sleep(1)) as (url, _), pytest.raises(DashboardError, match="no answer: timed out"):
-        download(url, timeout=0.2)
+    with server(lambda request: time.sleep(1)) as there, pytest.raises(DashboardError, match="no answer: timed out"):
+        download(there.url, timeout=0.2)
 
 
 def test_where_published_dashboards_are() -> None:

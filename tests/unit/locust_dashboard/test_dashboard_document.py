@@ -99,7 +99,7 @@ def test_a_dashboard_keeps_its_uid_unless_told_another() -> None:
 
 
 def test_a_dashboard_without_a_uid_gets_the_same_one_every_time() -> None:
-    uids = {document.settle(minimal(title="Node Exporter (full): 2.0!"), None, None, None) for _ in range(2)}
+    uids = {document.settle(minimal(title="Node Exporter (full): 2.0!"), None, None, None) for time in (1, 2)}
     assert uids == {"node-exporter-full-2-0"}
 
 
