@@ -258,8 +258,8 @@ def parse_stats(text: str) -> List[Dict[str, Any]]:
     ms, None where there was no request.
     """
     rows = []
-    for line in csv.DictReader(io.StringIO(text)):
-        row: Dict[str, Any] = {"method": line["Type"] or "", "name": line["Name"] or ""}
+    for line in _table(text, "Type", "Name", "Request Count", "Failure Count"):
+        row: Dict[str, Any] = {"method": line["Type"], "name": line["Name"]}
         for column, value in line.items():
             figure = _CSV_FIGURES.get(column) or (f"p{column[:-1]}" if column.endswith("%") else None)
             if figure is not None and figure != "p100":
@@ -267,7 +267,7 @@ def parse_stats(text: str) -> List[Dict[str, Any]]:
         row["fail_ratio"] = row["num_failures"] / row["num_requests"] if row["num_requests"] else 0.0
         rows.append(row)
     if not rows:
-        raise LocustError("Locust's statistics are empty", transient=True)
+        raise LocustError("Locust's statistics are empty")
     return rows
 
 
@@ -280,5 +280,12 @@ def parse_failures(text: str) -> List[Dict[str, Any]]:
             "error": line["Error"],
             "occurrences": int(line["Occurrences"]),
         }
-        for line in csv.DictReader(io.StringIO(text))
+        for line in _table(text, "Method", "Name", "Error", "Occurrences")
     ]
+
+
+def _table(text: str, *columns: str) -> List[Dict[str, str]]:
+    reader = csv.DictReader(io.StringIO(text), restval="")
+    if not set(columns) <= set(reader.fieldnames or ()):
+        raise LocustError(f"this is not one of Locust's tables: {text[:80]!r}")
+    return list(reader)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from .locust_client import parse_failures, parse_stats
+from .locust_client import LocustError, parse_failures, parse_stats
 from .locust_plan import Plan
 from .locust_thresholds import Threshold, Watcher, is_total, judge, judge_baseline
 
@@ -161,7 +161,15 @@ class LoadRun:
 
     def _judge(self, last: Mapping[str, Any], aborted: bool, baseline: Optional[Baseline]) -> Outcome:
         files = last["files"]
-        rows = parse_stats(files["locust_stats.csv"]) if "locust_stats.csv" in files else []
+        problems = [last["problem"]] if last["problem"] else []
+        rows: List[Dict[str, Any]] = []
+        errors: List[Dict[str, Any]] = []
+        try:
+            if "locust_stats.csv" in files:
+                rows = parse_stats(files["locust_stats.csv"])
+                errors = parse_failures(files["locust_failures.csv"])
+        except LocustError as error:
+            problems.append(str(error))
         answers: List[Dict[str, Any]] = []
         if rows:
             peak = max((sample["users"] for sample in self._samples), default=0)
@@ -169,7 +177,6 @@ class LoadRun:
             if baseline is not None:
                 answers += judge_baseline(baseline.allowed, baseline.overall, rows)
         overall = next((row for row in rows if is_total(row)), None) or self._partial()
-        problems = [last["problem"]] if last["problem"] else []
         if rows and not overall["num_requests"]:
             problems.append("not a single request was made")
         breaches = [breach(answer) for answer in answers if not answer["passed"]]
@@ -179,7 +186,7 @@ class LoadRun:
             thresholds=answers,
             overall=overall,
             endpoints=[row for row in rows if not is_total(row)],
-            errors=parse_failures(files["locust_failures.csv"]) if rows else [],
+            errors=errors,
             started=self.state["started"],
             ended=last["ended"],
             aborted=aborted,

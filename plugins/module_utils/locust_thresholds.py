@@ -51,7 +51,7 @@ class Threshold:
     abort: bool = False
 
     def __str__(self) -> str:
-        return f"{self.figure} {self.comparison} {self.limit:g}"
+        return f"{self.figure} {self.comparison} {float(self.limit)!r}".removesuffix(".0")
 
     @property
     def endpoint(self) -> str:
@@ -259,6 +259,7 @@ def judge_baseline(
         limit = earlier * (1 + sign * percent / 100)
         threshold = Threshold(figure, "<=" if sign > 0 else ">=", limit)
         for answer in judge([threshold], rows, 0, {}):
-            answer["threshold"] = f"{threshold} (baseline {_number(earlier)} {'+' if sign > 0 else '-'} {percent:g}%)"
+            bound = f"{figure} {threshold.comparison} {_number(limit)}"
+            answer["threshold"] = f"{bound} (baseline {_number(earlier)} {'+' if sign > 0 else '-'} {percent:g}%)"
             answers.append(answer)
     return answers

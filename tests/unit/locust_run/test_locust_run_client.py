@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import (
+    LocustClient,
+    LocustError,
+    current_figures,
+    parse_failures,
+    parse_overview,
+    parse_stats,
+)
+
+RECORDINGS = sorted(Path(__file__).with_name("recordings").glob("locust-*.json"))
+
+
+@pytest.fixture(params=RECORDINGS, ids=lambda path: path.stem)
+def recording(request: pytest.FixtureRequest) -> dict[str, Any]:
+    read = json.loads(request.param.read_text())
+    assert isinstance(read, dict)
+    return read
+
+
+def test_front_page_tells_version_state_and_classes(recording: dict[str, Any]) -> None:
+    overview = parse_overview(recording["front_page"])
+    assert (overview.version, overview.state) == (recording["version"], "running")
+    assert sorted(overview.user_classes or ()) == ["Buyer", "Idler"]
+
+
+def test_current_figures_are_there_in_every_version(recording: dict[str, Any]) -> None:
+    figures = current_figures(recording["stats"])
+    assert (figures["state"], figures["users"], figures["workers"]) == ("running", 4, 1)
+    assert 0 < figures["fail_ratio"] < 1
+    assert figures["rps"] > 10
+    assert 0 < figures["p50"] <= figures["p95"]
+    assert figures["num_requests"] > figures["num_failures"] > 0
+
+
+def test_missing_workers_do_not_count() -> None:
+    workers = [{"state": "running"}, {"state": "missing"}, {"state": "ready"}]
+    assert current_figures({"stats": [], "workers": workers})["workers"] == 2
+    assert current_figures({"stats": []})["workers"] is None
+
+
+def test_statistics_have_all_figures_in_every_version(recording: dict[str, Any]) -> None:
+    rows = parse_stats(recording["csv"])
+    assert sorted((row["method"], row["name"]) for row in rows[:-1]) == [("GET", "/look"), ("POST", "/buy")]
+    assert (rows[-1]["method"], rows[-1]["name"]) == ("", "Aggregated")
+    total = rows[-1]
+    assert total["num_requests"] == sum(row["num_requests"] for row in rows[:-1])
+    assert total["fail_ratio"] == total["num_failures"] / total["num_requests"]
+    assert total["min"] <= total["avg"] <= total["max"]
+    assert total["p50"] <= total["p95"] <= total["p99"] <= total["p99.9"]
+    assert total["rps"] > 10
+
+
+def test_failures_are_read(recording: dict[str, Any]) -> None:
+    failures = parse_failures(recording["failures"])
+    assert {failure["name"] for failure in failures} == {"/look", "/buy"}
+    assert all(failure["occurrences"] > 0 and "500" in failure["error"] for failure in failures)
+
+
+def test_endpoint_without_requests_has_no_percentiles() -> None:
+    header = "Type,Name,Request Count,Failure Count,Median Response Time,50%,95%,100%"
+    rows = parse_stats(f"{header}\nGET,/a,0,0,0,N/A,N/A,N/A\n,Aggregated,2,1,3,3,9,9\n")
+    assert rows[0]["p95"] is None
+    assert rows[1]["p95"] == 9
+    assert "p100" not in rows[1]
+
+
+@pytest.mark.parametrize("text", ["", "<html></html>", "Type,Name,Request Count,Failure Count\n"])
+def test_what_is_no_table_of_statistics_is_refused(text: str) -> None:
+    with pytest.raises(LocustError):
+        parse_stats(text)
+
+
+class Scripted:
+    """Stands in for a Locust that misbehaves: answers each request with the next of `answers`, then closes."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.answers: list[bytes] = []
+        self.requests: list[str] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection = self._socket.accept()[0]
+            except OSError:
+                return
+            with connection:
+                with connection.makefile("rb") as request:
+                    head = "".join(line.decode() for line in iter(request.readline, b"\r\n"))
+                    length = re.search(r"Content-Length: (\d+)", head)
+                    body = request.read(int(length.group(1))).decode() if length else ""
+                self.requests.append(f"{' '.join(head.split()[:2])} {body}".strip())
+                connection.sendall(self.answers.pop(0))
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+
+def answer(body: str, status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    server = Scripted()
+    yield server
+    server.close()
+
+
+LOGIN_PAGE = '<!DOCTYPE html><script>window.authArgs = {"username_password_callback": "/base/enter"}</script>'
+
+
+def test_stop_is_asked_for_with_get_and_then_with_post(scripted: Scripted) -> None:
+    scripted.answers = [answer("", "405 METHOD NOT ALLOWED"), answer('{"success": true}')]
+    LocustClient(scripted.url).stop()
+    assert scripted.requests == ["GET /stop", "POST /stop"]
+
+
+def test_stop_that_works_with_get_is_not_asked_for_again(scripted: Scripted) -> None:
+    scripted.answers = [answer('{"success": true}')]
+    LocustClient(scripted.url).stop()
+    assert scripted.requests == ["GET /stop"]
+
+
+def test_refusal_with_http_200_is_a_refusal(scripted: Scripted) -> None:
+    scripted.answers = [answer('{"success": false, "message": "No runner"}')]
+    with pytest.raises(LocustError, match="refused to start: No runner"):
+        LocustClient(scripted.url).swarm([("user_count", "1")])
+
+
+@pytest.mark.parametrize(
+    ("reply", "transient"),
+    [
+        (answer("", "500 INTERNAL SERVER ERROR"), True),
+        (answer("", "404 NOT FOUND"), False),
+        (answer('{"stats": [', length=900), True),
+        (answer('{"stats": ['), True),
+        (answer("[1]"), False),
+        (b"", True),
+        (b"HTTP/1.1 nonsense\r\n\r\n", True),
+    ],
+)
+def test_broken_answer_is_one_error_that_may_pass(scripted: Scripted, reply: bytes, transient: bool) -> None:
+    scripted.answers = [reply]
+    with pytest.raises(LocustError) as error:
+        LocustClient(scripted.url).stats()
+    assert error.value.transient is transient
+
+
+def test_nobody_there_may_pass() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with pytest.raises(LocustError, match="no answer") as error:
+        LocustClient(url).overview()
+    assert error.value.transient
+
+
+def test_login_page_with_http_200_leads_to_a_login(scripted: Scripted, tmp_path: Path) -> None:
+    scripted.answers = [
+        answer(LOGIN_PAGE),
+        answer(LOGIN_PAGE),
+        answer("{}", Set_Cookie="session=abc; Path=/"),
+        answer('{"state": "ready"}'),
+    ]
+    cookies = tmp_path / "cookies"
+    client = LocustClient(f"{scripted.url}/base/", "me", "a&b", cookies=cookies)
+    assert client.stats() == {"state": "ready"}
+    assert scripted.requests[1:3] == ["GET /base/login", "POST /base/enter username=me&password=a%26b"]
+    assert cookies.stat().st_mode & 0o777 == 0o600
+
+    scripted.answers = [answer('{"state": "running"}')]
+    assert LocustClient(f"{scripted.url}/base/", "me", "a&b", cookies=cookies).stats() == {"state": "running"}
+
+
+@pytest.mark.parametrize(
+    ("login", "answers", "problem"),
+    [
+        ((None, None), [LOGIN_PAGE], "set locust_username and locust_password"),
+        (("me", "wrong"), [LOGIN_PAGE, LOGIN_PAGE, LOGIN_PAGE], "refused the login of me"),
+        (("me", "x"), [LOGIN_PAGE, "<html>OAuth</html>"], "no form for a name and a password"),
+        (("me", "x"), [LOGIN_PAGE, LOGIN_PAGE, "{}", LOGIN_PAGE], "asks for a login again"),
+    ],
+)
+@pytest.mark.parametrize("request_it", [LocustClient.stats, LocustClient.stop, LocustClient.overview])
+def test_login_that_does_not_work_says_why(
+    scripted: Scripted,
+    request_it: Callable[[LocustClient], Any],
+    login: tuple[str | None, str | None],
+    answers: list[str],
+    problem: str,
+) -> None:
+    scripted.answers = [answer(text) for text in answers]
+    with pytest.raises(LocustError, match=problem) as error:
+        request_it(LocustClient(scripted.url, *login))
+    assert not error.value.transient
+    assert "wrong" not in str(error.value)
+
+
+def test_page_of_something_else_is_not_locust(scripted: Scripted) -> None:
+    scripted.answers = [answer("<html>It works!</html>")]
+    with pytest.raises(LocustError, match="not Locust's front page"):
+        LocustClient(scripted.url).overview()

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+
+from __future__ import annotations
+
+import itertools
+import json
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import dashboard_url
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_reports import (
+    SETTINGS,
+    junit,
+    progress,
+    summary,
+    write,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run import (
+    Baseline,
+    LoadRun,
+    Outcome,
+    StepFailed,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import begin, finish, look, watch
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import parse_thresholds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.locust_run.memory_locust import Clock, MemoryLocust
+
+OPTIONS = {"users": 5, "run_time": "60s"}
+
+
+class Steps:
+    """Carries steps out in memory, each with the time that a module call takes; `failing` names those that fail."""
+
+    def __init__(self, locust: MemoryLocust, clock: Clock, options: dict[str, Any], directory: Path) -> None:
+        self.locust, self.clock, self.plan, self.directory = locust, clock, plan_from(options), directory
+        self.thresholds = parse_thresholds(options.get("thresholds", []), self.plan.run_time)
+        self.failing: Callable[[str], bool] = lambda name: False
+        self.called: list[str] = []
+        self.overhead = 0.5
+
+    def __call__(self, name: str, **arguments: Any) -> dict[str, Any]:
+        self.clock.sleep(self.overhead)
+        self.called.append(name)
+        if self.failing(name):
+            raise StepFailed(f"{name} cannot be carried out")
+        state = arguments.get("state") or {}
+        if name == "look":
+            return look(self.locust)
+        if name == "stop":
+            return {}
+        if name == "begin":
+            answer: dict[str, Any] = {"state": begin(self.locust, self.plan, self.directory, self.clock, False)}
+        elif name == "watch":
+            until = self.clock.time() + arguments["seconds"]
+            answer = watch(self.locust, self.plan, self.thresholds, state, self.clock, until)
+        else:
+            del arguments["state"]
+            answer = finish(self.locust, self.plan, state, self.clock, **arguments)
+        return {**answer, "left": answer["state"]["started"] + self.plan.run_time - self.clock.time()}
+
+
+class Lab:
+    def __init__(self, directory: Path) -> None:
+        self.clock = Clock()
+        self.locust = MemoryLocust(self.clock)
+        self.directory = directory
+        self.told: list[float] = []
+
+    def prepare(self, **options: Any) -> Steps:
+        return Steps(self.locust, self.clock, {**OPTIONS, **options}, self.directory)
+
+    def run(self, steps: Steps, baseline: Baseline | None = None) -> Outcome:
+        def tell(_sample: Any) -> None:
+            self.told.append(self.clock.now)
+
+        return LoadRun(steps.plan, steps.thresholds, steps, tell, self.clock).carry_out(baseline)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return Lab(tmp_path)
+
+
+def test_good_run_passes(lab: Lab) -> None:
+    outcome = lab.run(lab.prepare(thresholds=["p95 < 10", {"threshold": "avg < 7", "name": "/a"}, "users >= 5"]))
+    assert (outcome.verdict, outcome.reasons) == ("passed", [])
+    assert outcome.ended - outcome.started == pytest.approx(60, abs=1)
+
+
+def test_progress_is_told_every_5_s(lab: Lab) -> None:
+    begun = lab.clock.now
+    lab.run(lab.prepare())
+    moments = [begun, *lab.told, begun + 60]
+    assert max(later - earlier for earlier, later in itertools.pairwise(moments)) <= 5
+
+
+def test_breach_fails_and_everything_else_is_still_there(lab: Lab) -> None:
+    outcome = lab.run(lab.prepare(thresholds=["p95 < 5", "p50 < 10", {"threshold": "p95 < 1", "name": "/a"}]))
+    assert outcome.verdict == "failed"
+    assert outcome.reasons == ["p95 < 5 breached, p95 is 9", "GET /a: p95 < 1 breached, p95 is 9"]
+    assert [answer["passed"] for answer in outcome.thresholds] == [False, True, False]
+    assert outcome.overall["num_requests"] == pytest.approx(3000, rel=0.02)
+    assert [row["name"] for row in outcome.endpoints] == ["/a"]
+    assert outcome.files["locust_stats.csv"]
+
+
+def test_abort_ends_the_run_early_and_fails_it(lab: Lab) -> None:
+    begun = lab.clock.now
+    outcome = lab.run(lab.prepare(thresholds=[{"threshold": "p95 < 5", "abort": True}]))
+    assert (outcome.verdict, outcome.aborted) == ("failed", True)
+    assert lab.clock.now - begun < 8
+    assert lab.locust.state == "stopped"
+
+
+def test_run_without_requests_never_passes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryLocust, "_count", lambda self, now: None)
+    outcome = lab.run(lab.prepare(thresholds=["fail_ratio < 0.01"]))
+    assert (outcome.verdict, outcome.reasons) == ("incomplete", ["not a single request was made"])
+
+
+def test_run_whose_figures_are_lost_never_passes(lab: Lab) -> None:
+    steps = lab.prepare(thresholds=["fail_ratio < 0.01"])
+    steps.failing = lambda name: name == "finish"
+    outcome = lab.run(steps)
+    assert (outcome.verdict, outcome.reasons) == ("incomplete", ["finish cannot be carried out"])
+    assert outcome.overall["num_requests"] > 2000
+    assert outcome.thresholds == []
+
+
+def test_lost_connection_is_got_over_for_10_s(lab: Lab) -> None:
+    steps = lab.prepare()
+    begun = lab.clock.now
+    steps.failing = lambda name: name == "watch" and begun + 20 < lab.clock.now < begun + 28
+    assert lab.run(steps).verdict == "passed"
+
+
+def test_lost_connection_ends_the_run_after_that(lab: Lab) -> None:
+    steps = lab.prepare()
+    begun = lab.clock.now
+    steps.failing = lambda name: lab.clock.now > begun + 20
+    outcome = lab.run(steps)
+    assert outcome.verdict == "incomplete"
+    assert lab.clock.now < begun + 40
+
+
+@given(st.integers(1, 300), st.floats(0.05, 1.5))
+def test_run_takes_no_longer_than_it_should(
+    tmp_path_factory: pytest.TempPathFactory, run_time: int, overhead: float
+) -> None:
+    lab = Lab(tmp_path_factory.mktemp("run"))
+    steps = lab.prepare(run_time=str(run_time))
+    steps.overhead = overhead
+    begun = lab.clock.now
+    outcome = lab.run(steps)
+    assert outcome.verdict == "passed"
+    assert outcome.ended - outcome.started <= run_time
+    assert lab.clock.now - begun < run_time + 3
+
+
+def test_workers_are_waited_for_and_then_given_up(lab: Lab) -> None:
+    lab.locust.workers = 1
+    steps = lab.prepare(expect_workers=2, expect_workers_max_wait="20s")
+    begun = lab.clock.now
+    with pytest.raises(StepFailed, match="expect_workers: 1 of 2 workers are connected after 20 s"):
+        lab.run(steps)
+    assert 20 <= lab.clock.now - begun < 25
+    assert lab.locust.changes() == []
+    assert steps.called[-1] == "stop"
+
+
+def test_locust_without_workers_is_not_waited_for(lab: Lab) -> None:
+    with pytest.raises(StepFailed, match="not a master"):
+        lab.run(lab.prepare(expect_workers=1))
+
+
+def test_baseline_is_held_too(lab: Lab) -> None:
+    outcome = lab.run(lab.prepare(), Baseline({"p95": 8.0, "avg": 6.0}, [("p95", 10.0), ("avg", 0.0)]))
+    assert outcome.verdict == "failed"
+    assert outcome.reasons == ["p95 <= 8.8 (baseline 8 + 10%) breached, p95 is 9"]
+
+
+def outcome_of(lab: Lab, **options: Any) -> Outcome:
+    return lab.run(lab.prepare(**options))
+
+
+def test_junit_has_a_case_for_each_threshold(lab: Lab) -> None:
+    named = {"threshold": "p95 < 1", "name": '/<&\x07"é', "method": "GET"}
+    suites = ElementTree.fromstring(junit("run", outcome_of(lab, thresholds=["p50 < 100", named])))
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("3", "1", "0")
+    cases = list(suites.iter("testcase"))
+    assert [case.get("classname") for case in cases] == ["locust_run", "locust_run.overall", 'locust_run.GET /<&"é']
+    assert [case.find("failure") is not None for case in cases] == [False, False, True]
+
+
+def test_junit_of_an_incomplete_run_has_an_error(lab: Lab) -> None:
+    lab.locust.silent = [(lab.clock.now + 20, lab.clock.now + 999)]
+    suites = ElementTree.fromstring(junit("run", outcome_of(lab, thresholds=["p50 < 100"])))
+    assert (suites.get("tests"), suites.get("errors")) == ("1", "1")
+    error = suites.find(".//error")
+    assert error is not None and error.get("message") == "no answer from Locust"
+
+
+def test_artifacts_say_the_same_as_the_result(lab: Lab, tmp_path: Path) -> None:
+    outcome = outcome_of(lab)
+    made = summary("run", outcome, {**dict.fromkeys(SETTINGS), **OPTIONS}, None)
+    assert made["settings"] == OPTIONS
+    directory = tmp_path / "made"
+    directory.mkdir()
+    write(directory, made, outcome)
+    assert json.loads((directory / "summary.json").read_text()) == made
+    assert made["summary_version"] == 1
+    assert made["started"].endswith("Z")
+    assert len((directory / "samples.jsonl").read_text().splitlines()) == len(outcome.samples)
+    assert {path.name for path in directory.iterdir()} >= {"report.html", "locust_stats.csv", "junit.xml"}
+
+
+def test_progress_is_a_line() -> None:
+    sample = {"elapsed": 11.6, "users": 5, "rps": 39.04, "p95": 17.0, "num_failures": 3, "fail_ratio": 0.015}
+    assert progress(sample, 60) == "12/60 s  5 users  39.0 requests/s  p95 17 ms  3 failures (1.50%)"
+    unknown = {**sample, "rps": None, "p95": None, "fail_ratio": None}
+    assert progress(unknown, 60) == "12/60 s  5 users  0.0 requests/s  p95 - ms  3 failures (0.00%)"
+
+
+def test_dashboard_is_linked_at_the_time_of_the_run() -> None:
+    url = dashboard_url("http://grafana/sub/", "a b", 1700000010.0, 1700000070.5)
+    assert url == "http://grafana/sub/d/a%20b?from=1700000005000&to=1700000075500"

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
+    CURRENT_FIGURES,
+    FIGURES,
+    Threshold,
+    Watcher,
+    judge,
+    judge_baseline,
+    parse_regression,
+    parse_thresholds,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+RUN_TIME = 60
+numbers = st.floats(min_value=0, max_value=1e6, allow_nan=False)
+limits = st.integers(0, 10**6) | st.decimals(0, 1000, places=3).map(float)
+comparisons = st.sampled_from(["<", "<=", ">", ">=", "=="])
+
+
+def row(name: Any = "Aggregated", method: Any = "", **figures: Any) -> dict[str, Any]:
+    return {"name": name, "method": method, "num_requests": 10, **figures}
+
+
+def sample(elapsed: float, counted: Any = True, steady: Any = True, **figures: Any) -> dict[str, Any]:
+    return {"elapsed": elapsed, "counted": counted, "steady": steady, **figures}
+
+
+def one(value: Any, run_time: int = RUN_TIME) -> Threshold:
+    (threshold,) = parse_thresholds([value], run_time)
+    return threshold
+
+
+@given(st.sampled_from(FIGURES), comparisons, limits, st.text(" ", max_size=3))
+def test_whatever_is_written_is_read_back(figure: str, comparison: str, limit: float, space: str) -> None:
+    threshold = one(f"{space}{figure}{space}{comparison}{space}{limit}{space}")
+    assert (threshold.figure, threshold.comparison, threshold.limit) == (figure, comparison, limit)
+    assert one(str(threshold)) == threshold
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_read_or_refused_by_its_place(text: str) -> None:
+    try:
+        threshold = one(text)
+    except BadOption as error:
+        assert str(error).startswith("thresholds[0]")
+    else:
+        assert threshold.figure in FIGURES
+
+
+@given(
+    st.none()
+    | st.integers()
+    | st.lists(st.text(max_size=3), max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["threshold", "name", "method", "for", "abort", "more"]),
+        st.none() | st.booleans() | st.integers(-5, 100) | st.sampled_from(["p95 < 200", "max < 1", "10s", "/a"]),
+    )
+)
+def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
+    try:
+        one(value)
+    except BadOption as error:
+        assert str(error).startswith("thresholds[0]")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("p95 < -1", "cannot read"),
+        ("p95 below 200", "cannot read"),
+        ("p95 < 200ms", "cannot read"),
+        ("p42 < 200", "no figure 'p42'"),
+        ({"threshold": "p95 < 200", "unless": 1}, "unknown key unless"),
+        ({"name": "/a"}, "with 'threshold'"),
+        ({"threshold": "p95 < 200", "method": "GET"}, "method needs the name"),
+        ({"threshold": "users > 5", "name": "/a"}, "not for an endpoint"),
+        ({"threshold": "p95 < 200", "abort": "perhaps"}, "not true or false"),
+        ({"threshold": "p99 < 200", "abort": True}, "current figure"),
+        ({"threshold": "p95 < 200", "name": "/a", "for": "5s"}, "current figure"),
+        ({"threshold": "p95 < 200", "for": "2m"}, "120 s is not within the 60 s"),
+        ({"threshold": "p95 < 200", "for": "0s"}, "0 s is not within"),
+        ({"threshold": "p95 < 200", "for": "soon"}, "not a time span"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(value: Any, problem: str) -> None:
+    with pytest.raises(BadOption, match=r"^thresholds\[0\]") as error:
+        one(value)
+    assert problem in str(error.value)
+
+
+@given(comparisons, numbers, numbers)
+def test_verdict_is_what_the_comparison_says(comparison: str, measured: float, limit: float) -> None:
+    (answer,) = judge([Threshold("p95", comparison, limit)], [row(p95=measured)], 0, {})
+    expected = {
+        "<": measured < limit,
+        "<=": measured <= limit,
+        ">": measured > limit,
+        ">=": measured >= limit,
+        "==": measured == limit,
+    }
+    assert answer["passed"] is expected[comparison]
+    assert answer["measured"] == measured
+
+
+@given(numbers, numbers)
+def test_opposite_comparisons_never_agree(measured: float, limit: float) -> None:
+    rows = [row(avg=measured)]
+    for comparison, opposite in (("<", ">="), (">", "<=")):
+        first, second = judge([Threshold("avg", each, limit) for each in (comparison, opposite)], rows, 0, {})
+        assert first["passed"] is not second["passed"]
+
+
+def test_endpoint_is_held_to_its_own_figures() -> None:
+    rows = [row("/a", "GET", p95=10.0), row("/a", "POST", p95=300.0), row("/b", "GET", p95=900.0), row(p95=500.0)]
+    answers = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, 0, {})
+    assert [(answer["method"], answer["passed"]) for answer in answers] == [("GET", True), ("POST", False)]
+    (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a", "method": "GET"})], rows, 0, {})
+    assert answer["passed"]
+
+
+def test_endpoint_called_aggregated_is_not_the_total() -> None:
+    rows = [row("Aggregated", "GET", p95=900.0), row(p95=10.0)]
+    (answer,) = judge([one("p95 < 200")], rows, 0, {})
+    assert answer["passed"]
+    (answer,) = judge([one({"threshold": "p95 < 200", "name": "Aggregated"})], rows, 0, {})
+    assert not answer["passed"]
+
+
+@pytest.mark.parametrize("rows", [[], [{**row("/a", "GET", p95=1.0), "num_requests": 0}], [row(p95=1.0)]])
+def test_endpoint_that_never_appeared_is_a_breach(rows: list[dict[str, Any]]) -> None:
+    (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, 0, {})
+    assert not answer["passed"]
+    assert answer["message"] == "endpoint /a never appeared"
+
+
+def test_missing_figure_is_a_breach() -> None:
+    (answer,) = judge([one("p99.99 < 200")], [row(p95=1.0)], 0, {})
+    assert (answer["passed"], answer["measured"]) == (False, None)
+
+
+def test_users_are_the_most_seen() -> None:
+    assert judge([one("users >= 50")], [row()], 50, {})[0]["passed"]
+    assert not judge([one("users >= 50")], [row()], 49, {})[0]["passed"]
+
+
+def test_abort_is_immediate_and_for_takes_its_time() -> None:
+    now, lasting = one({"threshold": "p95 < 100", "abort": True}), one({"threshold": "p50 < 100", "for": "10s"})
+    watcher = Watcher([now, lasting])
+    assert watcher.see(sample(1, p95=50, p50=500)) is None
+    assert watcher.see(sample(9, p95=50, p50=500)) is None
+    assert lasting not in watcher.breaches
+    assert watcher.see(sample(11, p95=101, p50=500)) is now
+    assert set(watcher.breaches) == {now, lasting}
+    assert watcher.breaches[lasting]["elapsed"] == 11
+
+
+def test_recovery_starts_the_clock_of_for_again() -> None:
+    threshold = one({"threshold": "p95 < 100", "for": "10s", "abort": True})
+    watcher = Watcher([threshold])
+    for elapsed, p95 in ((0, 500), (8, 500), (9, 50), (10, 500), (19, 500)):
+        assert watcher.see(sample(elapsed, p95=p95)) is None
+    assert watcher.see(sample(20, p95=500)) is threshold
+
+
+@given(st.lists(st.tuples(st.floats(0.5, 5), st.booleans()), max_size=30), st.integers(1, 20))
+def test_for_is_breached_exactly_when_a_stretch_lasts(steps: list[tuple[float, bool]], lasting: int) -> None:
+    threshold = Threshold("p95", "<", 100, lasting=lasting)
+    watcher = Watcher([threshold])
+    elapsed, begun, expected = 0.0, None, False
+    for step, bad in steps:
+        elapsed += step
+        begun = (elapsed if begun is None else begun) if bad else None
+        expected = expected or (begun is not None and elapsed - begun >= lasting)
+        watcher.see(sample(elapsed, p95=500 if bad else 5))
+    assert (threshold in watcher.breaches) is expected
+
+
+@pytest.mark.parametrize("figure", CURRENT_FIGURES)
+def test_unknown_figure_and_uncounted_time_breach_nothing(figure: str) -> None:
+    threshold = one({"threshold": f"{figure} < 0.001", "abort": True})
+    assert not threshold.breached_now(sample(1, **{figure: None}))
+    assert not threshold.breached_now(sample(1, counted=False, **{figure: 5}))
+    assert threshold.breached_now(sample(1, steady=False, **{figure: 5}))
+
+
+def test_too_little_is_not_looked_at_before_all_users_run() -> None:
+    threshold = one({"threshold": "rps > 500", "abort": True})
+    assert not threshold.breached_now(sample(1, steady=False, rps=0))
+    assert threshold.breached_now(sample(1, rps=0))
+
+
+def test_lasting_breach_is_in_the_verdict_and_its_absence_too() -> None:
+    threshold = one({"threshold": "p95 < 100", "for": "10s"})
+    (answer,) = judge([threshold], [row(p95=400.0)], 0, {})
+    assert answer["passed"]
+    (answer,) = judge([threshold], [row(p95=10.0)], 0, {threshold: sample(17, p95=400.0)})
+    assert (answer["passed"], answer["measured"]) == (False, 400.0)
+    assert answer["message"] == "p95 was 400 after 17 s"
+
+
+@pytest.mark.parametrize(
+    ("figure", "before", "now", "passes"),
+    [("p95", 100, 110, True), ("p95", 100, 111, False), ("rps", 100, 90, True), ("rps", 100, 89, False)],
+)
+def test_baseline_allows_so_much_and_no_more(figure: str, before: float, now: float, passes: bool) -> None:
+    (answer,) = judge_baseline(parse_regression({figure: "10%"}), {figure: before}, [row(**{figure: now})])
+    assert answer["passed"] is passes
+    assert "baseline 100" in answer["threshold"]
+
+
+@given(st.sampled_from(FIGURES[:-1]), numbers, st.integers(0, 500))
+def test_a_run_is_never_worse_than_itself(figure: str, value: float, percent: int) -> None:
+    (answer,) = judge_baseline([(figure, percent)], {figure: value}, [row(**{figure: value})])
+    assert answer["passed"]
+
+
+def test_figure_that_the_baseline_lacks_is_a_breach() -> None:
+    (answer,) = judge_baseline([("p95", 10)], {}, [row(p95=1)])
+    assert (answer["passed"], answer["message"]) == (False, "the baseline has no p95")
+
+
+@pytest.mark.parametrize("value", [{"p95": 10}, {"p95": "much"}, {"p42": "10%"}, {"users": "10%"}, {"p95": "-5%"}])
+def test_regression_that_cannot_be_read_is_refused(value: dict[str, Any]) -> None:
+    with pytest.raises(BadOption, match=r"^baseline_regression\.(p95|p42|users)"):
+        parse_regression(value)
