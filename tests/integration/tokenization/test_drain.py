@@ -10,8 +10,9 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
-from conftest import BEARER, Postgresql, Service, until
-from load import Answers, enough, lost, store
+
+from tests.integration.tokenization.load import Answers, enough, lost, store
+from tests.integration.tokenization.service import BEARER, Postgresql, Service, until
 
 
 def test_requests_under_way_are_answered(on_sqlite: Service) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 import random
 
-from conftest import BEARER, Postgresql, Service
-from load import Answers, enough, lost, store
+from tests.integration.tokenization.load import Answers, enough, lost, store
+from tests.integration.tokenization.service import BEARER, Postgresql, Service
 
 KILLS = 20
 

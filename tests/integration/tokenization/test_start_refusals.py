@@ -5,20 +5,31 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import BEARER_TOKEN, Postgresql, Service
-from load import enough, store
+
+from tests.integration.tokenization.load import enough, store
+from tests.integration.tokenization.service import BEARER_TOKEN, Postgresql, Service
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """A vault of some pages, at rest."""
+    folder = tmp_path_factory.mktemp("pattern")
+    service = Service(folder, folder / "vault.db", None).start()
+    store(service.url, "name", lambda answers: enough(answers, 300))
+    assert service.terminate() == 0
+    return service
 
 
 @pytest.fixture
-def vault(on_sqlite: Service) -> Service:
-    """A vault of some pages, at rest."""
-    on_sqlite.start()
-    store(on_sqlite.url, "name", lambda answers: enough(answers, 300))
-    assert on_sqlite.terminate() == 0
+def vault(pattern: Service, on_sqlite: Service) -> Service:
+    shutil.copyfile(pattern.database, on_sqlite.database)
+    for variable in ("TOKENIZATION_PRIVATE_KEY_FILE", "TOKENIZATION_BEARER_TOKEN_FILE"):
+        shutil.copyfile(pattern.environment[variable], on_sqlite.environment[variable])
     return on_sqlite
 
 
@@ -120,5 +131,5 @@ def test_the_log_is_json_without_secrets(vault: Service) -> None:
         assert secret not in text
 
 
-def test_a_vault_can_be_read_by_its_owner_alone(vault: Service) -> None:
-    assert vault.database.stat().st_mode & 0o077 == 0
+def test_a_vault_can_be_read_by_its_owner_alone(pattern: Service) -> None:
+    assert pattern.database.stat().st_mode & 0o077 == 0

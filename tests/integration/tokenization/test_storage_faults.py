@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import BEARER, Postgresql, Service, until
-from load import Answers, enough, lost, store
+
+from tests.integration.tokenization.load import Answers, enough, lost, store
+from tests.integration.tokenization.service import BEARER, Postgresql, Service, until
 
 
 async def a_moment(answers: Answers) -> None:

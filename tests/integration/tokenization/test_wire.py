@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import LOOPBACK, Service
+
+from tests.integration.tokenization.service import LOOPBACK, Service
 
 HEAD = b"POST /tokenize HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
 BODY = b'{"name": "n", "data": "d"}'

@@ -8,7 +8,8 @@ import re
 
 import pytest
 import requests
-from conftest import BEARER_TOKEN, Service
+
+from tests.unit.tokenization.served import BEARER_TOKEN, Service
 
 JSON = {"Content-Type": "application/json"}
 BEARER = {"Authorization": f"Bearer {BEARER_TOKEN}"}

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""The service as a process of its own, on SQLite or on a PostgreSQL cluster that the test starts and removes."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+FILES = Path(__file__).resolve().parents[3] / "files" / "tokenization"
+BEARER_TOKEN = secrets.token_hex(16)
+BEARER = {"Authorization": f"Bearer {BEARER_TOKEN}"}
+LOOPBACK = "127.0.0.1"
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds:g} s in vain for: {what}"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Service:
+    """One vault and the processes that serve it, one after the other, always on the same port."""
+
+    def __init__(self, folder: Path, database: Path, dsn: str | None) -> None:
+        self.database = database
+        folder.mkdir(exist_ok=True)
+        (folder / "key").write_text(secrets.token_hex(32))
+        (folder / "bearer").write_text(BEARER_TOKEN)
+        port = free_port()
+        self.url = f"http://{LOOPBACK}:{port}"
+        self.environment = {
+            "TOKENIZATION_PORT": str(port),
+            "TOKENIZATION_DATABASE": str(database),
+            "TOKENIZATION_PRIVATE_KEY_FILE": str(folder / "key"),
+            "TOKENIZATION_BEARER_TOKEN_FILE": str(folder / "bearer"),
+            "PYTHONPATH": str(FILES),
+            "PATH": os.environ["PATH"],
+        }
+        if dsn:
+            (folder / "dsn").write_text(dsn)
+            self.environment["TOKENIZATION_DSN_FILE"] = str(folder / "dsn")
+        self.log = folder / "log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", "tokenization"], env=self.environment, stderr=log)
+        return self.process
+
+    def start(self) -> Service:
+        process = self.launch()
+        until(lambda: process.poll() is not None or self.ready() == 200, "the service is ready")
+        assert process.poll() is None, self.log.read_text()
+        return self
+
+    def logged(self) -> list[dict[str, str]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def refused(self) -> str:
+        """Starts it, and returns the reason that it gave when it ended by itself."""
+        process = self.launch()
+        assert process.wait(20) == 1
+        return self.logged()[-1]["reason"]
+
+    def ready(self) -> int:
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=10).status_code
+        except requests.ConnectionError:
+            return 0
+
+    def tokenize(self, name: str, data: str) -> requests.Response:
+        return requests.post(f"{self.url}/tokenize", json={"name": name, "data": data}, timeout=30)
+
+    def detokenize(self, **wanted: str) -> requests.Response:
+        return requests.post(f"{self.url}/detokenize", json=wanted, headers=BEARER, timeout=30)
+
+    def metric(self, name: str) -> float:
+        lines = requests.get(f"{self.url}/metrics", timeout=10).text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+    def kill(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def terminate(self) -> int:
+        assert self.process
+        self.process.terminate()
+        return self.process.wait(30)
+
+
+class Postgresql:
+    """A cluster in a folder of its own. PostgreSQL refuses to run as root, so root hands it to the user postgres."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        assert programs, "PostgreSQL is missing: apt-get install postgresql"
+        self._programs = programs[-1]
+        self._folder = folder
+        self._user: list[str] = []
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+            self._user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self._data = folder / "data"
+        # Small segments, so that a small disk holds a cluster.
+        self.run("initdb", "-D", str(self._data), "-U", "vault", "-A", "trust", "--wal-segsize=1", "--no-sync")
+        # The socket's folder names the cluster; its port only has to be the same in both.
+        self.dsn = f"postgresql://vault@/postgres?host={folder}"
+
+    def run(self, program: str, *arguments: str) -> str:
+        command = [*self._user, str(self._programs / program), *arguments]
+        done = subprocess.run(command, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        assert done.returncode == 0, done.stdout.decode()
+        return done.stdout.decode()
+
+    def start(self) -> None:
+        options = f"-k {self._folder} -c listen_addresses='' -c max_wal_size=4MB -c min_wal_size=2MB"
+        log = str(self._folder / "log")
+        # Not through a pipe: the server would keep it open.
+        command = [*self._user, str(self._programs / "pg_ctl"), "-D", str(self._data), "-o", options, "-l", log, "-w"]
+        subprocess.run([*command, "start"], cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60, check=True)
+
+    def stop(self, mode: str = "immediate") -> None:
+        self.run("pg_ctl", "-D", str(self._data), "-m", mode, "-w", "stop")
+
+    def running(self) -> bool:
+        status = [*self._user, str(self._programs / "pg_ctl"), "-D", str(self._data), "status"]
+        return subprocess.run(status, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60).returncode == 0
+
+    def pids(self) -> list[int]:
+        postmaster = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return [postmaster, *map(int, children)]
+
+    def signal(self, number: signal.Signals) -> None:
+        for pid in self.pids():
+            os.kill(pid, number)
+
+    def query(self, statement: str) -> str:
+        return self.run("psql", "-h", str(self._folder), "-U", "vault", "-d", "postgres", "-Atc", statement).strip()
