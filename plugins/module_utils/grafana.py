@@ -187,6 +187,10 @@ class Grafana:
                 health = self._call("GET", "/api/health")
             except GrafanaError as error:
                 starting = isinstance(error, NoAnswerError) or error.status in STARTING
+                if error.status == 404:
+                    raise GrafanaError(
+                        f"{self.url} is no Grafana: it knows no /api/health. Check grafana_url"
+                    ) from error
                 if left == 0 or not starting:
                     raise
                 time.sleep(SECONDS_BETWEEN_TRIES)

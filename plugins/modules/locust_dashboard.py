@@ -154,7 +154,6 @@ options:
     description:
       - A note for the dashboard's version history. C(locust_dashboard) is put before it.
     type: str
-    aliases: [message]
 attributes:
   check_mode:
     description: Sends nothing but GET requests in check mode.
@@ -297,7 +296,7 @@ def main():
             "datasource": {"type": "str"},
             "inputs": {"type": "dict", "default": {}},
             "overwrite": {"type": "bool", "default": True},
-            "commit_message": {"type": "str", "aliases": ["message"]},
+            "commit_message": {"type": "str"},
         },
         mutually_exclusive=[("path", "content", "url", "gnet_id")],
         required_one_of=[("grafana_api_key", "url_username")],

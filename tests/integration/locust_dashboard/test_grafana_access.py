@@ -116,7 +116,7 @@ def test_tells_that_nothing_listens() -> None:
     [
         (reply(200, "<html>Welcome"), "the answer is not JSON, so this is no Grafana API: check grafana_url"),
         (reply(200, '{"status": "up"}'), "answers, but not as a Grafana does: check grafana_url"),
-        (reply(404, "<html>Not here"), "404: no reason given"),
+        (reply(404, "<html>Not here"), "is no Grafana: it knows no /api/health. Check grafana_url"),
         (
             reply(302, Location="http://other.example/login"),
             "redirected to http://other.example/login: set grafana_url",
