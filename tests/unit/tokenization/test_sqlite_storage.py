@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tokenization.sqlite import SqliteStorage
+from tokenization.storage import Record, StorageError
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "with space, ? and #" / "vault.db"
+
+
+def run(path: Path, test: Callable[[SqliteStorage], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        path.parent.mkdir(exist_ok=True)
+        storage = SqliteStorage(path)
+        await storage.open(KEY)
+        try:
+            await test(storage)
+        finally:
+            await storage.close()
+
+    asyncio.run(opened())
+
+
+def record(number: int, sealed: bytes = b"sealed") -> Record:
+    return Record(number.to_bytes(16), os.urandom(16), sealed)
+
+
+def test_new_records_are_counted_and_old_ones_replaced(path: Path) -> None:
+    async def test(storage: SqliteStorage) -> None:
+        assert await storage.write([record(1), record(2), record(3)]) == 3
+        assert await storage.write([record(3, b"new"), record(4)]) == 1
+        assert await storage.write([record(3, b"newer")]) == 0
+        assert await storage.count() == 4
+        found = await storage.read(record(3).id)
+        assert found is not None
+        assert found.sealed == b"newer"
+        assert await storage.read(record(5).id) is None
+
+    run(path, test)
+    assert path.exists()
+
+
+def test_it_is_all_there_after_a_restart(path: Path) -> None:
+    kept = record(1)
+
+    async def fill(storage: SqliteStorage) -> None:
+        await storage.write([kept])
+
+    async def look(storage: SqliteStorage) -> None:
+        assert await storage.read(kept.id) == kept
+        assert await storage.count() == 1
+
+    run(path, fill)
+    run(path, look)
+
+
+def test_each_commit_is_synchronised(path: Path) -> None:
+    async def test(storage: SqliteStorage) -> None:
+        await storage.write([record(1)])
+
+        def settings(connection: sqlite3.Connection) -> list[object]:
+            return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+
+        assert await storage._writer.call(settings) == ["wal", 2], "2 is FULL"
+
+    run(path, test)
+
+
+def test_a_write_is_whole_or_not_at_all(path: Path) -> None:
+    async def test(storage: SqliteStorage) -> None:
+        with pytest.raises(StorageError):
+            await storage.write([record(1), Record(b"id", None, b"sealed")])  # type: ignore[arg-type]  # that is the test
+        assert await storage.count() == 0
+        assert await storage.write([record(1)]) == 1
+
+    run(path, test)
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+def test_a_file_that_is_removed_is_not_written_to_unseen(path: Path, suffix: str) -> None:
+    async def test(storage: SqliteStorage) -> None:
+        await storage.write([record(1)])
+        Path(f"{path}{suffix}").unlink()
+        with pytest.raises(StorageError):
+            await storage.write([record(2)])
+
+    run(path, test)
+
+
+def test_a_missing_file_is_not_made_anew(path: Path) -> None:
+    async def test(storage: SqliteStorage) -> None:
+        await storage.write([record(1)])
+        for left in path.parent.iterdir():
+            left.unlink()
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                await storage.write([record(2)])
+        assert list(path.parent.iterdir()) == []
+
+    run(path, test)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Sharing commits, on a real SQLite file whose commits the test holds back or breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from tokenization.keys import Keys
+from tokenization.sqlite import SqliteStorage
+from tokenization.storage import Record, StorageError
+from tokenization.vault import COMMIT_LIMIT, Vault
+
+KEYS = Keys(bytes(range(32)))
+
+
+class HeldBack(SqliteStorage):
+    """Each commit waits until the test opens the gate, and raises what the test wants."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.gate = asyncio.Event()
+        self.commits: list[int] = []
+        self.error: Exception | None = None
+
+    async def write(self, records: Sequence[Record]) -> int:
+        self.commits.append(len(records))
+        await self.gate.wait()
+        if self.error:
+            raise self.error
+        return await super().write(records)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[[Callable[[Vault, HeldBack], Awaitable[None]]], None]:
+    def run(test: Callable[[Vault, HeldBack], Awaitable[None]]) -> None:
+        async def opened() -> None:
+            storage = HeldBack(tmp_path / "vault.db")
+            await storage.open(KEYS.public_key)
+            try:
+                await asyncio.wait_for(test(Vault(KEYS, storage), storage), 10)
+            finally:
+                await storage.close()
+
+        asyncio.run(opened())
+
+    return run
+
+
+Run = Callable[[Callable[[Vault, HeldBack], Awaitable[None]]], None]
+
+
+async def ask(vault: Vault, *names: str) -> list[asyncio.Task[str]]:
+    tasks = [asyncio.create_task(vault.tokenize(name, f"data of {name}")) for name in names]
+    await asyncio.sleep(0.01)
+    return tasks
+
+
+def test_what_arrives_during_a_commit_shares_the_next(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        first = await ask(vault, "first")
+        others = await ask(vault, *(f"name-{number}" for number in range(50)))
+        assert not any(task.done() for task in first + others), "nobody is answered before the commit"
+        storage.gate.set()
+        tokens = await asyncio.gather(*first, *others)
+        assert storage.commits == [1, 50]
+        assert len(set(tokens)) == 51
+        assert await vault.detokenize_token(tokens[7]) == "data of name-6"
+        assert await storage.count() == 51
+
+    run(test)
+
+
+def test_a_commit_has_a_limit(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        await ask(vault, "first")
+        tasks = await ask(vault, *(f"name-{number}" for number in range(COMMIT_LIMIT + 10)))
+        storage.gate.set()
+        await asyncio.gather(*tasks)
+        assert storage.commits == [1, COMMIT_LIMIT, 10]
+
+    run(test)
+
+
+def test_of_one_name_in_one_commit_the_last_stays(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        await ask(vault, "first")
+        same = [asyncio.create_task(vault.tokenize("same", data)) for data in ("old", "new")]
+        await asyncio.sleep(0.01)
+        storage.gate.set()
+        old, new = await asyncio.gather(*same)
+        assert storage.commits == [1, 1]
+        assert await vault.detokenize_token(old) is None
+        assert await vault.detokenize_token(new) == "new"
+        assert await vault.detokenize_name("same") == "new"
+
+    run(test)
+
+
+def test_a_failed_commit_is_told_to_all_of_it_and_to_nobody_else(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        storage.error = StorageError("disk full")
+        failed = await ask(vault, "first")
+        storage.gate.set()
+        for outcome in await asyncio.gather(*failed, return_exceptions=True):
+            assert isinstance(outcome, StorageError)
+        storage.error = None
+        (token,) = await asyncio.gather(*await ask(vault, "second"))
+        assert await vault.detokenize_token(token) == "data of second"
+        assert await vault.detokenize_name("first") is None
+
+    run(test)
+
+
+def test_an_error_that_nobody_thought_of_leaves_nobody_waiting(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        told: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+        storage.error = ZeroDivisionError()
+        failed = await ask(vault, "first")
+        storage.gate.set()
+        for outcome in await asyncio.gather(*failed, return_exceptions=True):
+            assert isinstance(outcome, StorageError)
+        storage.error = None
+        (token,) = await asyncio.gather(*await ask(vault, "second"))
+        assert await vault.detokenize_token(token) == "data of second"
+
+    run(test)
+
+
+def test_who_goes_away_takes_nobody_along(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        gone, stays = await ask(vault, "gone", "stays")
+        gone.cancel()
+        await asyncio.sleep(0)
+        storage.gate.set()
+        assert await vault.detokenize_token(await stays) == "data of stays"
+
+    run(test)
