@@ -65,23 +65,36 @@ def parse(content: Union[str, bytes, JSON], origin: str) -> JSON:
             f"{origin} is a dashboard in the Kubernetes style or of schema v2, which this module does not import: "
             "export it from Grafana in the classic format"
         )
-    lists = [name for name in ("panels", "rows") if isinstance(document.get(name), list)]
-    if not lists:
+    if not any(isinstance(document.get(name), list) for name in ("panels", "rows")):
         raise DashboardError(f"{origin} is no dashboard: it has neither panels nor rows")
+    _check_lists(document, ("panels", "rows", "__inputs", "__requires"), origin)
+    for part in ("templating", "annotations"):
+        if document.get(part) is not None:
+            _check_lists(document[part], ("list",), f"{origin}: {part}")
+    for row in document.get("rows") or []:
+        _check_lists(row, ("panels",), origin)
     for panel in walk_panels(document):
-        if not isinstance(panel, dict):
-            raise DashboardError(f"{origin} is no dashboard: one of its panels is not an object")
+        _check_lists(panel, ("panels", "targets"), origin)
     return document
+
+
+def _check_lists(parent: Any, names: tuple[str, ...], where: str) -> None:
+    """Grafana never writes anything else; what others wrote must not end in a traceback."""
+    if not isinstance(parent, dict):
+        raise DashboardError(f"{where} is no part of a dashboard: it is not an object")
+    for name in names:
+        items = parent.get(name)
+        if items is not None and not (isinstance(items, list) and all(isinstance(item, dict) for item in items)):
+            raise DashboardError(f"{where} is no dashboard: {name} is not a list of objects")
 
 
 def walk_panels(dashboard: JSON) -> Iterator[JSON]:
     """Every panel: at the top, in collapsed rows, and in the `rows` of schemas before 16."""
     for panel in dashboard.get("panels") or []:
         yield panel
-        if isinstance(panel, dict):
-            yield from walk_panels({"panels": panel.get("panels")})
+        yield from walk_panels({"panels": panel.get("panels")})
     for row in dashboard.get("rows") or []:
-        yield from walk_panels({"panels": row.get("panels") if isinstance(row, dict) else None})
+        yield from walk_panels({"panels": row.get("panels")})
 
 
 def panel_name(panel: JSON) -> str:
@@ -102,7 +115,7 @@ def missing_panel_types(dashboard: JSON, known: frozenset[str]) -> dict[str, lis
     """Panel types that are not among `known`, each with the names of the panels that want it."""
     missing: dict[str, list[str]] = {}
     for panel in walk_panels(dashboard):
-        kind = panel.get("type")
+        kind = str(panel.get("type") or "")
         if kind and kind != "row" and kind not in known:
             missing.setdefault(kind, []).append(panel_name(panel))
     return missing
@@ -121,12 +134,13 @@ def settle(dashboard: JSON, uid: Optional[str], title: Optional[str], tags: Opti
     """Put the wanted uid, title and tags into `dashboard` and return the uid; without one it is made of the title."""
     if title is not None:
         dashboard["title"] = title
-    if not str(dashboard.get("title") or "").strip():
+    dashboard["title"] = str(dashboard.get("title") or "").strip()
+    if not dashboard["title"]:
         raise DashboardError("the dashboard has no title: set title")
     if tags is not None:
         dashboard["tags"] = tags
     number_panels(dashboard)
-    dashboard["uid"] = check_uid(uid or dashboard.get("uid") or uid_for(dashboard["title"]))
+    dashboard["uid"] = check_uid(str(uid or dashboard.get("uid") or uid_for(dashboard["title"])))
     settled: str = dashboard["uid"]
     return settled
 

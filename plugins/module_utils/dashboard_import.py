@@ -76,7 +76,13 @@ def download(
     """Fetch a dashboard's JSON, at most MAX_BYTES in at most `timeout` seconds, with no credentials at all."""
     check_address(url, "url")
     request = Request(
-        timeout=timeout, validate_certs=validate_certs, ca_path=ca_path, use_proxy=use_proxy, use_netrc=False
+        timeout=timeout,
+        validate_certs=validate_certs,
+        ca_path=ca_path,
+        use_proxy=use_proxy,
+        use_netrc=False,
+        # The limit is for what arrives; nothing compressed was asked for.
+        decompress=False,
     )
     deadline = time.monotonic() + timeout
     content = b""

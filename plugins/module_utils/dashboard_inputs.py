@@ -95,9 +95,9 @@ class Binder:
         self._constants: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         for declared in dashboard.get("__inputs") or []:
-            name, kind = declared.get("name"), declared.get("type")
+            name, kind = str(declared.get("name")), declared.get("type")
             if kind == "datasource":
-                self._plugins[name] = declared.get("pluginId") or ""
+                self._plugins[name] = str(declared.get("pluginId") or "")
             elif kind == "constant":
                 self._constants[name] = self._constant(name, declared.get("value"))
             else:
@@ -106,7 +106,9 @@ class Binder:
         self._variables: dict[str, JSON] = {str(variable.get("name")): variable for variable in variables}
         wanted = {plugin for plugin in self._plugins.values() if plugin and plugin not in BUILT_IN_PLUGINS}
         if not wanted:
-            wanted = {one["id"] for one in dashboard.get("__requires") or [] if one.get("type") == "datasource"}
+            wanted = {
+                str(one.get("id")) for one in dashboard.get("__requires") or [] if one.get("type") == "datasource"
+            }
         # What an untyped reference means, when the dashboard itself speaks of one type only.
         self._usual = wanted.pop() if len(wanted) == 1 else None
 
@@ -151,7 +153,7 @@ class Binder:
         }
         # What the author's own Grafana had to choose from; this one makes its own list.
         variable["options"] = []
-        if variable.get("regex") and not _selects(variable["regex"], source.name):
+        if variable.get("regex") and not _selects(str(variable["regex"]), source.name):
             variable["regex"] = ""
 
     def _bind_annotation(self, annotation: JSON) -> None:
@@ -164,7 +166,7 @@ class Binder:
     def _bind(self, reference: Any, where: str) -> Any:
         kind, label = None, reference
         if isinstance(reference, dict):
-            kind, label = reference.get("type"), reference.get("uid")
+            kind, label = reference.get("type") and str(reference["type"]), reference.get("uid")
         if label in (None, "", "default"):
             if kind in BUILT_IN_PLUGINS:
                 return self._refer_built_in(BUILT_IN_PLUGINS[kind])
@@ -181,8 +183,7 @@ class Binder:
     def _bind_named_variable(self, name: str, kind: Optional[str], where: str) -> Any:
         if name not in self._plugins and name.split(":")[0] in self._variables:
             name = name.split(":")[0]
-            kind = kind or self._variables[name].get("query")
-            return {"type": kind, "uid": f"${{{name}}}"} if self.objects else f"${{{name}}}"
+            return self._refer_variable(self._variables[name], kind)
         kind = self._plugins.get(name) or kind
         if kind in BUILT_IN_PLUGINS:
             self.bound[name] = BUILT_IN_PLUGINS[kind]
@@ -225,6 +226,14 @@ class Binder:
         self.bound[label] = source.uid
         self._texts[label] = source.uid if self.objects else source.name
         return {"type": source.type, "uid": source.uid} if self.objects else source.name
+
+    def _refer_variable(self, variable: JSON, kind: Optional[str]) -> Any:
+        text = f"${{{variable['name']}}}"
+        if not self.objects:
+            return text
+        if variable.get("type") == "datasource":
+            kind = kind or str(variable.get("query") or "")
+        return {"type": kind, "uid": text} if kind else {"uid": text}
 
     def _refer_built_in(self, name: str) -> Any:
         return dict(BUILT_IN[name]) if self.objects else name

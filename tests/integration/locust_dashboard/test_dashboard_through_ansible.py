@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import ROOT, Grafana
+
+from tests.integration.locust_dashboard.small_server import reply, server
 
 JSON = dict[str, Any]
 Play = Callable[..., str]
@@ -97,8 +100,11 @@ def test_every_source_is_imported_once_and_removed_once(grafana: Grafana, play: 
     sources: list[JSON] = [{}, {"path": "beside.json"}, {"content": json.dumps(INLINE)}]
     again: list[JSON] = [{}, {"path": "beside.json"}]
     removed: list[JSON] = [{"state": "absent"}, {"state": "absent"}, {"state": "absent", "uid": "inline"}]
-    done = results(play(*sources, *again, *removed))
-    assert [one["changed"] for one in done] == [True, True, True, False, False, True, False, True]
+    with server(reply(200, json.dumps({**INLINE, "uid": "downloaded", "title": "Downloaded"}))) as there:
+        done = results(play(*sources, *again, *removed, {"url": f"{there.url}/dashboard.json"}))
+    assert [one["changed"] for one in done] == [True, True, True, False, False, True, False, True, True]
+    assert len(there.asked) == 1
+    assert there.asked[0]["Authorization"] is None
     own = done[0]
     assert (own["uid"], own["version"], own["folder_uid"]) == ("monitor-lab-locust", 1, "")
     assert own["url"] == f"{grafana.url}/d/monitor-lab-locust"
@@ -110,9 +116,14 @@ def test_every_source_is_imported_once_and_removed_once(grafana: Grafana, play: 
     assert kept.model["panels"] == BESIDE["panels"]
 
 
-def test_check_mode_makes_nothing(grafana: Grafana, play: Play) -> None:
-    done = results(play({}, {"folder": "Load tests", "path": "beside.json"}, arguments=("--check",)))
-    assert [one["changed"] for one in done] == [True, True]
+def test_check_mode_makes_nothing(grafana: Grafana, play: Play, tmp_path: Path) -> None:
+    password = tmp_path / "vault-password"
+    password.write_text("vault")
+    vault = VaultLib([("default", VaultSecret(b"vault"))])
+    (tmp_path / "encrypted.json").write_bytes(vault.encrypt(json.dumps(BESIDE)))
+    task = {"folder": "Load tests", "path": "encrypted.json"}
+    done = results(play({}, task, arguments=("--check", "--vault-password-file", str(password))))
+    assert [(one["changed"], one["uid"]) for one in done] == [(True, "monitor-lab-locust"), (True, "beside")]
     assert grafana.dashboard("monitor-lab-locust") is None
     assert grafana.folders(ROOT, grafana.server().dialect) == []
 

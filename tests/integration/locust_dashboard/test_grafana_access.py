@@ -8,12 +8,9 @@ import base64
 import datetime
 import json
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -29,56 +26,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.integration.locust_dashboard.grafana_exchanges import Exchanges, served
+from tests.integration.locust_dashboard.small_server import Act, reply, server
 
 HEALTH = json.dumps({"commit": "NA", "database": "ok", "version": "7.5.5"})
 DASHBOARD = {"title": "Downloaded", "panels": []}
-Act = Callable[[BaseHTTPRequestHandler], None]
-
-
-def reply(status: int, body: str = "", **headers: str) -> Act:
-    def act(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
-            request.send_header(name.replace("_", "-"), value)
-        request.end_headers()
-        request.wfile.write(body.encode())
-
-    return act
-
-
-@dataclass
-class Served:
-    """Where it is, and the headers of every request."""
-
-    url: str
-    asked: list[Any]
-
-
-@contextmanager
-def server(act: Act, context: ssl.SSLContext | None = None) -> Iterator[Served]:
-    """Serve GET with `act` on a free port."""
-    asked: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.headers)
-            act(self)
-
-        def log_message(self, *args: Any) -> None:
-            """Requests are in `asked`."""
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
-    if context is not None:
-        httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield Served(f"{'https' if context else 'http'}://127.0.0.1:{httpd.server_port}", asked)
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)

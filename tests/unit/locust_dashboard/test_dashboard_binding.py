@@ -7,9 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard as document
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_inputs import Binder
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import DataSource
+from hypothesis import given
+from hypothesis import strategies as st
 
 JSON = dict[str, Any]
 
@@ -131,6 +134,13 @@ def test_a_template_variable_stays_and_selects_the_chosen_one() -> None:
     later = bind(with_panel("$source", templating={"list": [dict(variable)]}), objects=True)
     assert later["panels"][0]["datasource"] == {"type": "prometheus", "uid": "${source}"}
     assert later["templating"]["list"][0]["current"]["value"] == "second-uid"
+
+
+def test_a_variable_of_another_kind_that_names_a_data_source_stays() -> None:
+    variables = {"list": [{"name": "source", "type": "custom", "query": "Prometheus,Second"}]}
+    assert bind(with_panel("[[source]]", templating=variables))["panels"][0]["datasource"] == "${source}"
+    later = bind(with_panel("[[source]]", templating=variables), objects=True)
+    assert later["panels"][0]["datasource"] == {"uid": "${source}"}
 
 
 @pytest.mark.parametrize(
@@ -291,3 +301,48 @@ def test_a_declared_input_that_no_panel_uses_can_be_mapped() -> None:
         bind(with_panel(None, __inputs=[DECLARED]), "Second", DS_PROMETHEUS="Prometheus")["panels"][0]["datasource"]
         == "Second"
     )
+
+
+LOOSE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["", "prometheus", "${DS_A}", "$a", "__expr__", "datasource"]),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "uid", "x"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+def loose(*keys: str) -> st.SearchStrategy[JSON]:
+    return st.dictionaries(st.sampled_from(keys), LOOSE, max_size=len(keys))
+
+
+PANELS = st.lists(loose("id", "type", "title", "datasource", "targets", "panels"), max_size=3)
+VARIABLES = st.lists(loose("name", "type", "query", "regex", "datasource", "multi"), max_size=2)
+INPUTS = st.lists(loose("name", "type", "pluginId", "value"), max_size=2)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"panels": PANELS},
+        optional={
+            "templating": LOOSE | st.fixed_dictionaries({"list": VARIABLES}),
+            "annotations": LOOSE | st.fixed_dictionaries({"list": VARIABLES}),
+            "__inputs": LOOSE | INPUTS,
+            "__requires": LOOSE | INPUTS,
+            "uid": LOOSE,
+            "title": LOOSE,
+        },
+    ),
+    st.booleans(),
+)
+def test_whatever_a_dashboard_holds_it_is_bound_or_refused_with_a_sentence(content: JSON, objects: bool) -> None:
+    try:
+        read = document.parse(content, "the dashboard")
+        document.settle(read, None, None, None)
+        document.missing_panel_types(read, frozenset())
+        document.normalise(Binder(ALL, objects, "Second").bind(read))
+    except DashboardError as error:
+        assert str(error)

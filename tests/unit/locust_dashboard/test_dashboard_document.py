@@ -49,27 +49,19 @@ def test_reads_the_rows_of_old_schemas() -> None:
         ("3", "x is no dashboard: it is JSON, but not an object"),
         ('{"title": "Locust"}', "x is no dashboard: it has neither panels nor rows"),
         ('{"panels": 3}', "x is no dashboard: it has neither panels nor rows"),
-        ('{"panels": ["a"]}', "x is no dashboard: one of its panels is not an object"),
+        ('{"panels": ["a"]}', "x is no dashboard: panels is not a list of objects"),
+        ('{"panels": [{"panels": 3}]}', "x is no dashboard: panels is not a list of objects"),
+        ('{"panels": [{"targets": ["up"]}]}', "x is no dashboard: targets is not a list of objects"),
+        ('{"panels": [], "templating": [{}]}', "x: templating is no part of a dashboard: it is not an object"),
+        ('{"panels": [], "annotations": {"list": 1}}', "x: annotations is no dashboard: list is not a list of objects"),
+        ('{"rows": [{"panels": 1}]}', "x is no dashboard: panels is not a list of objects"),
         ('{"kind": "Dashboard", "apiVersion": "dashboard.grafana.app/v1beta1", "spec": {"panels": []}}', "Kubernetes"),
         ('{"elements": {}, "layout": {"kind": "GridLayout"}, "title": "New"}', "schema v2"),
         (" " * (20 * 1024 * 1024), "x has 20971520 bytes, and a dashboard may have 10485760"),
     ],
-    ids=[
-        "cut off",
-        "bytes",
-        "empty",
-        "list",
-        "number",
-        "no panels",
-        "panels no list",
-        "panel no object",
-        "k8s",
-        "v2",
-        "20 MB",
-    ],
 )
 def test_refuses_what_is_no_dashboard(content: Any, message: str) -> None:
-    with pytest.raises(document.DashboardError, match=r"^x ") as raised:
+    with pytest.raises(document.DashboardError, match=r"^x[ :]") as raised:
         document.parse(content, "x")
     assert message in str(raised.value)
 
