@@ -1,33 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Locust over HTTP: the decoded answer to `/stats/requests`, or why there is none.
-
-http.client is used bare: with urllib3 or requests a scrape takes half as long again, and the connection, which is kept,
-needs a socket option of its own.
-"""
+"""Locust over HTTP: the decoded answer to `/stats/requests`, or why there is none."""
 
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import re
 import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from http.cookies import CookieError, SimpleCookie
-from typing import cast
+from typing import Any
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
+import httptools
+
 from locust_exporter.http_config import HttpConfig, basic, header_can_hold, split_url
+from locust_exporter.message import Incomplete, Malformed, Message, TooLarge, receive, remaining
 from locust_exporter.yaml_file import ConfigError
 
 MAX_ANSWER = 32 * 2**20
-HISTOGRAMS_HEADER = "Locust-Histograms"
+HISTOGRAMS_HEADER = "locust-histograms"
 _VERSION_MAX_AGE = 300.0
 
 
@@ -56,45 +52,20 @@ class LocustError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True)
 class Answer:
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
+    def __init__(self, status: int, message: Message) -> None:
+        self.status = status
+        self.headers = message.headers
+        self.cookies = message.cookies
+        self.body = b"".join(message.chunks)
 
     @property
     def location(self) -> str:
-        return self.headers.get("Location", "")
+        return self.headers.get("location", "")
 
     @property
     def content_type(self) -> str:
-        return self.headers.get_content_type()
-
-
-class _Deadline(io.RawIOBase):
-    """A socket's input with an end in time, however slowly it drips: a socket's own timeout begins anew each time."""
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock = sock
-        self._deadline = deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer, which 3.11 has no type for
-        self._sock.settimeout(remaining(self._deadline))
-        return self._sock.recv_into(buffer)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What http.client takes a socket for."""
-        return io.BufferedReader(self, 65536)
-
-
-def remaining(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the time is up")
-    return left
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class Locust:
@@ -167,49 +138,51 @@ class Locust:
         if account is None:
             return
         self._cookies = {}
-        page = self._ask("/login", deadline)
-        form = urlencode({"username": account.username, "password": self._reveal(account.password.reveal)})
-        self._ask(self._form_path(page), deadline, form=form.encode("ascii"))
-
-    def _form_path(self, page: Answer) -> str:
-        found = re.search(rb"window\.authArgs\s*=\s*(\{.*\})", page.body)
+        target = self._form_target(self._ask("/login", deadline))
         try:
-            arguments = json.loads(found[1]) if found else {}
-        except ValueError:
-            arguments = {}
-        target = arguments.get("username_password_callback") or (arguments.get("custom_form") or {}).get("callback_url")
-        if not isinstance(target, str):
-            raise LocustError(Reason.LOGIN, "Locust's login page has no form for a user name and a password")
-        url = urlsplit(urljoin(f"{self.uri}/login", target))
-        if f"{url.scheme}://{url.netloc}" != self._origin:
-            raise LocustError(Reason.LOGIN, f"Locust's login form goes to another server, {url.netloc}")
-        path = quote(url.path, safe="/%").removeprefix(self._base)
-        return path + (f"?{quote(url.query, safe='=&%')}" if url.query else "")
-
-    def _reveal(self, secret: Callable[[], str]) -> str:
-        try:
-            return secret()
+            password = account.password.reveal()
         except ConfigError as error:
             raise LocustError(Reason.CONFIGURATION, str(error)) from None
+        form = urlencode({"username": account.username, "password": password}).encode("ascii")
+        self._ask_for(target, deadline, form)
 
-    def _ask(self, path: str, deadline: float, form: bytes | None = None) -> Answer:
+    def _form_target(self, page: Answer) -> str:
+        arguments = _login_arguments(page.body)
+        custom_form = arguments.get("custom_form")
+        address = arguments.get("username_password_callback")
+        if address is None and isinstance(custom_form, dict):
+            address = custom_form.get("callback_url")
+        if not isinstance(address, str):
+            raise LocustError(Reason.LOGIN, "Locust's login page has no form for a user name and a password")
+        url = urlsplit(urljoin(f"{self.uri}/login", address))
+        if f"{url.scheme}://{url.netloc}" != self._origin:
+            raise LocustError(Reason.LOGIN, "Locust's login form goes to another server")
+        return quote(url.path, safe="/%") + (f"?{quote(url.query, safe='=&%')}" if url.query else "")
+
+    def _ask(self, path: str, deadline: float) -> Answer:
+        return self._ask_for(self._base + path, deadline)
+
+    def _ask_for(self, target: str, deadline: float, form: bytes | None = None) -> Answer:
         """Asks on a connection that is kept from before if there is one, and anew if that one turns out to be dead."""
         try:
+            request = self._request(target, form)
             while kept := self._kept():
                 try:
-                    return self._exchange(kept, path, deadline, form)
+                    return self._exchange(kept, request, deadline)
                 except (ConnectionError, ssl.SSLError):
                     self.forget()
-            return self._exchange(self._connect(deadline), path, deadline, form)
+            return self._exchange(self._connect(deadline), request, deadline)
         except ConfigError as error:
             raise LocustError(Reason.CONFIGURATION, str(error)) from None
         except TimeoutError:
             raise LocustError(Reason.TIMEOUT, "no whole answer in time") from None
         except ssl.SSLError as error:
             raise LocustError(Reason.TLS, str(error)) from error
-        except http.client.IncompleteRead as error:
-            raise LocustError(Reason.INCOMPLETE, "the answer ends before its end") from error
-        except (OSError, http.client.HTTPException) as error:
+        except Incomplete:
+            raise LocustError(Reason.INCOMPLETE, "the answer ends before its end") from None
+        except TooLarge:
+            raise LocustError(Reason.TOO_LARGE, f"the answer is larger than {MAX_ANSWER} bytes") from None
+        except (OSError, http.client.HTTPException, Malformed) as error:
             reason = Reason.PROXY if "Tunnel connection failed" in str(error) else Reason.UNREACHABLE
             raise LocustError(reason, str(error) or type(error).__name__) from error
 
@@ -231,60 +204,56 @@ class Locust:
         connection.sock.settimeout(remaining(deadline))
         return self._context.wrap_socket(connection.sock, server_hostname=self._config.server_name or self._host)
 
-    def _exchange(
-        self,
-        sock: socket.socket,
-        path: str,
-        deadline: float,
-        form: bytes | None,
-    ) -> Answer:
+    def _request(self, target: str, form: bytes | None) -> bytes:
+        headers = {"Host": self._authority, **self._uri_authorization, **self._config.headers()}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        if self._config.proxy and not self._tls:
+            target = self._origin + target
+            headers |= self._config.proxy_headers()
+        if form is not None:
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(form))}
+        lines = [f"{'GET' if form is None else 'POST'} {target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + (form or b"")
+
+    def _exchange(self, sock: socket.socket, request: bytes, deadline: float) -> Answer:
         keep = False
         try:
             sock.settimeout(remaining(deadline))
-            connection = http.client.HTTPConnection(self._host, self._port)
-            connection.sock = sock
-            target, headers = self._target(path)
-            if form is not None:
-                headers["Content-Type"] = "application/x-www-form-urlencoded"
-            connection.request("GET" if form is None else "POST", target, form, headers)
+            sock.sendall(request)
             # Locust sends its headers and its body apart, and on a connection that is kept its kernel holds the second
             # back until the first is acknowledged, which Linux by default puts off by 40 ms.
             if hasattr(socket, "TCP_QUICKACK"):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            response = http.client.HTTPResponse(cast(socket.socket, _Deadline(sock, deadline)))
-            response.begin()
-            body = response.read(MAX_ANSWER + 1)
-            if len(body) > MAX_ANSWER:
-                raise LocustError(Reason.TOO_LARGE, f"the answer is larger than {MAX_ANSWER} bytes")
-            if response.length:
-                raise http.client.IncompleteRead(body, response.length)
-            keep = not response.will_close
-            self._keep_cookies(response.headers)
-            return Answer(response.status, response.headers, body)
+            message = Message()
+            parser = httptools.HttpResponseParser(message)
+            keep = receive(sock, parser, message, deadline, MAX_ANSWER)
+            self._keep_cookies(message.cookies)
+            return Answer(parser.get_status_code(), message)
         finally:
             if keep:
                 self._idle.append(sock)
             else:
                 sock.close()
 
-    def _target(self, path: str) -> tuple[str, dict[str, str]]:
-        """What the request's first line asks for, and the request's headers."""
-        target = self._base + path
-        headers = {"Host": self._authority, **self._uri_authorization, **self._config.headers()}
-        if self._cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        if self._config.proxy and not self._tls:
-            return self._origin + target, headers | self._config.proxy_headers()
-        return target, headers
-
-    def _keep_cookies(self, headers: http.client.HTTPMessage) -> None:
-        for line in headers.get_all("Set-Cookie", []):
+    def _keep_cookies(self, cookies: list[str]) -> None:
+        for line in cookies:
             try:
                 cookie = SimpleCookie(line)
             except CookieError:
                 continue
             sent = {name: morsel.coded_value for name, morsel in cookie.items()}
             self._cookies = self._cookies | {name: value for name, value in sent.items() if header_can_hold(value)}
+
+
+def _login_arguments(page: bytes) -> dict[str, Any]:
+    found = re.search(rb"window\.authArgs\s*=\s*(\{.*\})", page)
+    try:
+        arguments = json.loads(found[1]) if found else {}
+    except (ValueError, RecursionError):
+        return {}
+    return arguments if isinstance(arguments, dict) else {}
 
 
 def _asks_for_login(answer: Answer) -> bool:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +25,7 @@ from locust_exporter.exposition import Page, label_text, labels, number
 STATES = ("ready", "spawning", "running", "cleanup", "stopping", "stopped", "missing")
 ROW_CAP = 500
 
+_STATE_LABELS = {state: "{" + labels(state=state) + "}" for state in STATES}
 _CHART_KEYS = {
     "current_response_time_percentile_50": 0.5,
     "current_response_time_percentile_95": 0.95,
@@ -56,12 +56,13 @@ class NotLocust(ValueError):
     """The answer is JSON, and not what Locust answers."""
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
     """One row of one of Locust's tables: its labels as text for the page, and its figures by Locust's own keys."""
 
-    labels: str
-    figures: Mapping[str, Any]
+    def __init__(self, labels: str, figures: Mapping[str, Any]) -> None:
+        self.labels = labels
+        self.braces = "{" + labels + "}" if labels else ""
+        self.figures = figures
 
     def figure(self, key: str) -> float | int | None:
         return number(self.figures.get(key))
@@ -119,11 +120,12 @@ def _write_run(page: Page, answer: Mapping[str, Any], state: str) -> None:
     page.family(
         "gauge", "running", "0 stopped, 1 ramping up, 2 running.", [("", {"spawning": 1, "running": 2}.get(state, 0))]
     )
+    states = _STATE_LABELS if state in _STATE_LABELS else {**_STATE_LABELS, state: "{" + labels(state=state) + "}"}
     page.family(
         "gauge",
         "state",
         "The state of the run: 1 for the one that it is in.",
-        [("{" + labels(state=name) + "}", int(name == state)) for name in dict.fromkeys((*STATES, state))],
+        [(pairs, int(name == state)) for name, pairs in states.items()],
     )
     page.family("gauge", "users", "Users that are running.", [("", number(answer.get("user_count")))])
     page.family(
@@ -187,7 +189,7 @@ def _write_workers(page: Page, answer: Mapping[str, Any], workers: Sequence[Mapp
         "gauge",
         "worker_detail",
         "Users that this worker is running.",
-        [("{" + row.labels + "}", row.figure("user_count")) for row in details],
+        [(row.braces, row.figure("user_count")) for row in details],
     )
     # The figures of a missing worker are those of its last sign of life.
     alive = _unique(
@@ -199,13 +201,13 @@ def _write_workers(page: Page, answer: Mapping[str, Any], workers: Sequence[Mapp
         "gauge",
         "worker_cpu_ratio",
         "CPU that this worker uses: 1 is one core.",
-        [("{" + row.labels + "}", _divided(row.figure("cpu_usage"), 100)) for row in alive],
+        [(row.braces, _divided(row.figure("cpu_usage"), 100)) for row in alive],
     )
     page.family(
         "gauge",
         "worker_memory_bytes",
         "Memory that this worker uses.",
-        [("{" + row.labels + "}", row.figure("memory_usage")) for row in alive],
+        [(row.braces, row.figure("memory_usage")) for row in alive],
     )
 
 
@@ -217,24 +219,20 @@ def _write_endpoints(page: Page, endpoints: list[Row], total: Mapping[str, Any] 
     run = [] if total is None else [Row("", total)]
     with_total = endpoints if total is None else [*endpoints, Row(labels(method="", name="Aggregated"), total)]
     for name, key, text in _OLD_ROW_GAUGES:
-        old = [("{" + row.labels + "}", row.figure(key)) for row in with_total]
+        old = [(row.braces, row.figure(key)) for row in with_total]
         page.family("gauge", f"requests_{name}", text, old)
     for prefix, what, rows in (("", "of this endpoint", endpoints), ("run_", "of the whole run", run)):
         for name, key, text in (
             ("requests_total", "num_requests", f"Requests {what}."),
             ("request_failures_total", "num_failures", f"Failed requests {what}."),
         ):
-            page.family("counter", prefix + name, text, [(_braces(row.labels), row.figure(key)) for row in rows])
+            page.family("counter", prefix + name, text, [(row.braces, row.figure(key)) for row in rows])
         page.family(
             "summary",
             prefix + "response_time_seconds",
             f"Response times {what} so far: percentiles as Locust rounds them, to two digits; sum and count.",
             _summary(rows),
         )
-
-
-def _braces(pairs: str) -> str:
-    return "{" + pairs + "}" if pairs else ""
 
 
 def _summary(rows: list[Row]) -> Iterator[tuple[str, float | int | None]]:
@@ -248,8 +246,8 @@ def _summary(rows: list[Row]) -> Iterator[tuple[str, float | int | None]]:
                 yield f'{{{row.labels}{comma}quantile="{quantile!r}"}}', _divided(row.figure(key), 1000)
         if count is not None and mean is not None:
             # To a microsecond: what a product's last bit loses would look like a counter that was reset.
-            yield f"_sum{_braces(row.labels)}", round(mean * count / 1000, 6)
-        yield f"_count{_braces(row.labels)}", count
+            yield f"_sum{row.braces}", round(mean * count / 1000, 6)
+        yield f"_count{row.braces}", count
 
 
 def _write_errors(page: Page, errors: Sequence[Mapping[str, Any]], escaped: bool) -> None:
@@ -268,4 +266,4 @@ def _write_errors(page: Page, errors: Sequence[Mapping[str, Any]], escaped: bool
         ("gauge", "error_first_seen_timestamp_seconds", "first_seen", "When this error was first seen, in Unix time."),
         ("gauge", "error_last_seen_timestamp_seconds", "last_seen", "When this error was last seen, in Unix time."),
     ):
-        page.family(kind, name, text, [("{" + row.labels + "}", row.figure(key)) for row in rows.values()])
+        page.family(kind, name, text, [(row.braces, row.figure(key)) for row in rows.values()])

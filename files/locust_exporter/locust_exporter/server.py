@@ -5,23 +5,25 @@
 from __future__ import annotations
 
 import html
-import http.server
 import logging
 import socket
-import ssl
 import threading
+import time
 from http import HTTPStatus
-from typing import Any
+
+import httptools
 
 from locust_exporter.exporter import Exporter
 from locust_exporter.exposition import CONTENT_TYPE
+from locust_exporter.message import Incomplete, Malformed, Message, TooLarge, receive
 from locust_exporter.web_config import WebConfig
 from locust_exporter.yaml_file import ConfigError
 
 log = logging.getLogger(__name__)
 
 _THREADS = 8
-_CLIENT_TIMEOUT = 5.0
+_REQUEST_SECONDS = 5.0
+_MAX_REQUEST = 65536
 
 
 def listen(address: str) -> socket.socket:
@@ -44,10 +46,9 @@ class Server:
 
     def __init__(self, listener: socket.socket, path: str, exporter: Exporter, config: WebConfig) -> None:
         self._listener = listener
+        self._path = path
         self._exporter = exporter
         self._config = config
-        members = {"path_of_metrics": path, "exporter": exporter, "config": config}
-        self._handler = type("Handler", (_Handler,), members)
 
     def start(self) -> None:
         for _ in range(_THREADS):
@@ -57,69 +58,70 @@ class Server:
         while True:
             connection, address = self._listener.accept()
             try:
-                connection.settimeout(_CLIENT_TIMEOUT)
+                connection.settimeout(_REQUEST_SECONDS)
                 context = self._config.tls()
                 if context:
                     connection = context.wrap_socket(connection, server_side=True)
-                self._handler(connection, address, self)
+                self._converse(connection)
                 connection.shutdown(socket.SHUT_WR)
-            except (OSError, ssl.SSLError) as error:  # the client went away, or speaks no TLS
-                log.debug("a client's connection broke: %s", error)
-            except ConfigError as error:
-                log.error("%s", error)
+            except (OSError, Incomplete) as error:  # the client went away, was too slow, or speaks no TLS
+                log.debug("the connection of %s broke: %s", address[0], error)
             finally:
                 connection.close()
             self._exporter.look_at_process()
 
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    path_of_metrics: str
-    exporter: Exporter
-    config: WebConfig
-    server_version = "locust_exporter"
-    sys_version = ""
-    wbufsize = 2**16  # a small page leaves in one piece with its headers, so that the client need not be woken twice
-
-    def do_GET(self) -> None:
-        if not self.config.admits(self.headers.get("Authorization")):
-            self._answer(HTTPStatus.UNAUTHORIZED, "text/plain; charset=utf-8", b"Unauthorized\n")
-            return
-        path = self.path.partition("?")[0]
-        if path == self.path_of_metrics:
-            self._answer(HTTPStatus.OK, CONTENT_TYPE, self.exporter.scrape(self._scrape_timeout()))
-        elif path == "/":
-            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self._landing_page())
-        else:
-            self._answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"Not found\n")
-
-    do_HEAD = do_GET
-
-    def _scrape_timeout(self) -> float | None:
-        """What Prometheus will wait, less what the answer needs to get there."""
+    def _converse(self, connection: socket.socket) -> None:
+        message = Message()
+        parser = httptools.HttpRequestParser(message)
         try:
-            seconds = float(self.headers.get("X-Prometheus-Scrape-Timeout-Seconds", ""))
-        except ValueError:
-            return None
-        return seconds - 0.5 if 1 <= seconds < 3600 else None
+            receive(connection, parser, message, time.monotonic() + _REQUEST_SECONDS, _MAX_REQUEST)
+        except (Malformed, TooLarge):
+            connection.sendall(self._answer(HTTPStatus.BAD_REQUEST))
+            return
+        method = parser.get_method()
+        answer = self._handle(method, message)
+        connection.settimeout(_REQUEST_SECONDS)
+        connection.sendall(answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else answer)
+
+    def _handle(self, method: bytes, request: Message) -> bytes:
+        if not self._config.admits(request.headers.get("authorization")):
+            return self._answer(HTTPStatus.UNAUTHORIZED, "WWW-Authenticate: Basic")
+        if method not in (b"GET", b"HEAD"):
+            return self._answer(HTTPStatus.METHOD_NOT_ALLOWED, "Allow: GET, HEAD")
+        path = request.target.partition(b"?")[0].decode("latin-1")
+        if path == self._path:
+            page = self._exporter.scrape(_scrape_timeout(request))
+            return self._answer(HTTPStatus.OK, body=page, content_type=CONTENT_TYPE)
+        if path == "/":
+            return self._answer(HTTPStatus.OK, body=self._landing_page(), content_type="text/html; charset=utf-8")
+        return self._answer(HTTPStatus.NOT_FOUND)
 
     def _landing_page(self) -> bytes:
-        path = html.escape(self.path_of_metrics)
+        path = html.escape(self._path)
         return (
             "<!DOCTYPE html><html lang='en'><title>Locust Exporter</title>"
             f"<h1>Locust Exporter</h1><p><a href='{path}'>Metrics</a></p></html>\n"
         ).encode()
 
-    def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        if status is HTTPStatus.UNAUTHORIZED:
-            self.send_header("WWW-Authenticate", "Basic")
-        for name, value in self.config.headers().items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+    def _answer(
+        self, status: HTTPStatus, *headers: str, body: bytes = b"", content_type: str = "text/plain; charset=utf-8"
+    ) -> bytes:
+        body = body or f"{status.phrase}\n".encode()
+        lines = [
+            f"HTTP/1.1 {status.value} {status.phrase}",
+            f"Content-Type: {content_type}",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+            *headers,
+            *(f"{name}: {value}" for name, value in self._config.headers().items()),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
-    def log_message(self, format: str, *args: Any) -> None:
-        log.debug("%s %s", self.address_string(), format % args)
+
+def _scrape_timeout(request: Message) -> float | None:
+    """What Prometheus will wait, less what the answer needs to get there."""
+    try:
+        seconds = float(request.headers.get("x-prometheus-scrape-timeout-seconds", ""))
+    except ValueError:
+        return None
+    return seconds - 0.5 if 1 <= seconds < 3600 else None

@@ -41,7 +41,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(what: str, condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(what: str, condition: Callable[[], bool], seconds: float = 120) -> None:
     """Waits for a condition; refused connections count as not yet."""
     end = time.monotonic() + seconds
     while True:
@@ -161,7 +161,7 @@ class RealLocust:
     def row(self, name: str) -> dict[str, Any]:
         return next(row for row in self.page()["stats"] if row["name"] == name)
 
-    def wait_for(self, what: str, condition: Callable[[dict[str, Any]], bool], seconds: float = 40) -> None:
+    def wait_for(self, what: str, condition: Callable[[dict[str, Any]], bool], seconds: float = 120) -> None:
         wait_until(f"{what}, Locust {self.version}", lambda: condition(self.page()), seconds)
 
     def swarm(self, target: str, users: int, spawn_rate: float) -> None:
@@ -231,7 +231,7 @@ class RealExporter:
     def series(self) -> Series:
         return series(self.text())
 
-    def wait_for(self, what: str, condition: Callable[[Series], bool], seconds: float = 30) -> None:
+    def wait_for(self, what: str, condition: Callable[[Series], bool], seconds: float = 120) -> None:
         wait_until(what, lambda: condition(self.series()), seconds)
 
 
