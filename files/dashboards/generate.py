@@ -257,8 +257,18 @@ def data_source_variable() -> JSON:
     }
 
 
-def annotation(name: str, colour: str, **more: Any) -> JSON:
-    return {"name": name, "enable": True, "hide": False, "iconColor": colour, **more}
+# Made by locust_run, over the time of the run, with its verdict. Drawn from Grafana 8 on.
+LOAD_RUNS: JSON = {
+    "name": "Load runs",
+    "datasource": "-- Grafana --",
+    "enable": True,
+    "hide": False,
+    "iconColor": "rgba(87, 148, 242, 1)",
+    "type": "tags",
+    "tags": ["locust_run"],
+    "matchAny": False,
+    "limit": 100,
+}
 
 
 def dashboard(
@@ -534,17 +544,7 @@ def locust() -> JSON:
             variable("instance", "Exporter", 'label_values(locust_up{job="$job"}, instance)'),
             variable("endpoint", "Endpoint", f"label_values(locust_requests_total{{{here}}}, name)", many=True),
         ],
-        [
-            annotation(
-                "Load runs",
-                "rgba(87, 148, 242, 1)",
-                datasource="-- Grafana --",
-                type="tags",
-                tags=["locust_run"],
-                matchAny=False,
-                limit=100,
-            ),
-        ],
+        [LOAD_RUNS],
         grid,
     )
 
@@ -756,25 +756,19 @@ def tokenization() -> JSON:
             memory_limit,
         ],
         [
-            annotation(
-                "Restarts",
-                "rgba(242, 73, 92, 1)",
-                datasource=DATA_SOURCE,
-                expr=f"changes(process_start_time_seconds{{{here}}}[30s]) > bool 0",
-                step="5s",
-                titleFormat="Restart",
-                textFormat="The service was started again",
-                tagKeys="instance",
-            ),
-            annotation(
-                "Load runs",
-                "rgba(87, 148, 242, 1)",
-                datasource="-- Grafana --",
-                type="tags",
-                tags=["locust_run"],
-                matchAny=False,
-                limit=100,
-            ),
+            {
+                "name": "Restarts",
+                "datasource": DATA_SOURCE,
+                "enable": True,
+                "hide": False,
+                "iconColor": "rgba(242, 73, 92, 1)",
+                "expr": f"changes(process_start_time_seconds{{{here}}}[30s]) > bool 0",
+                "step": "5s",
+                "titleFormat": "Restart",
+                "textFormat": "The service was started again",
+                "tagKeys": "instance",
+            },
+            LOAD_RUNS,
         ],
         grid,
     )
