@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from types import FrameType
 from typing import Any, cast
@@ -21,6 +22,7 @@ from tokenization.app import Status
 DRAIN_SECONDS = 2.0
 # Then those that were accepted get this long to finish.
 STOP_SECONDS = 10
+LAST_SECONDS = 0.5
 IDLE_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -46,11 +48,25 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.close()
 
+    def shutdown(self) -> None:
+        """As uvicorn's own, but a request that is on its way through a connection that was just made is still read."""
+        if self.working:
+            super().shutdown()
+        else:
+            self.loop.call_later(LAST_SECONDS, self.close_unless_working)
+
+    @property
+    def working(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def close_unless_working(self) -> None:
+        if not self.working:
+            self.transport.close()
+
     def close_if_silent(self, now: float) -> None:
         """Also for half a request line or half of the headers; a body has its own limit in the application."""
-        working = self.cycle is not None and not self.cycle.response_complete
-        if not working and now - self.silent_since > IDLE_SECONDS:
-            self.transport.close()
+        if now - self.silent_since > IDLE_SECONDS:
+            self.close_unless_working()
 
 
 class Server(uvicorn.Server):
@@ -79,6 +95,13 @@ class Server(uvicorn.Server):
         self._status.draining = True
         log.info("draining", extra={"signal": sig})
         self._drained_at = time.monotonic() + DRAIN_SECONDS
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or []:
+            # What waits to be accepted when a listener closes is cut off, so none may queue up any more.
+            listener.listen(0)
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         now = time.monotonic()

@@ -81,6 +81,10 @@ class Service:
         assert process.wait(20) == 1
         return self.logged()[-1]["reason"]
 
+    def listens(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex((LOOPBACK, int(self.environment["TOKENIZATION_PORT"]))) == 0
+
     def ready(self) -> int:
         try:
             return requests.get(f"{self.url}/readyz", timeout=10).status_code

@@ -62,6 +62,17 @@ def test_a_second_sigterm_does_not_wait(on_sqlite: Service) -> None:
     assert service.process.wait(1.5) == 0
 
 
+def test_it_stops_before_it_serves(on_postgresql: Service, postgresql: Postgresql) -> None:
+    postgresql.signal(signal.SIGSTOP)
+    try:
+        process = on_postgresql.launch()
+        until(on_postgresql.listens, "it waits for the database")
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        postgresql.signal(signal.SIGCONT)
+
+
 def test_it_stops_though_the_database_hangs(on_postgresql: Service, postgresql: Postgresql) -> None:
     service = on_postgresql.start()
     postgresql.signal(signal.SIGSTOP)
