@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 from flask import request
-from locust import HttpUser, constant, events, tag, task
+from locust import HttpUser, User, constant, events, tag, task
 
 JOURNAL = os.environ["REQUEST_JOURNAL"]
 # A locustfile must offer a login for --web-login to work; Locust 2.31 was the first to have a form for it.
 LOGIN = os.environ.get("WEB_LOGIN")
+ENDPOINTS = int(os.environ.get("ENDPOINTS", "0"))
 
 
 class Buyer(HttpUser):
@@ -36,6 +37,26 @@ class Idler(HttpUser):
     @task
     def idle(self) -> None:
         self.client.get("/idle")
+
+
+if ENDPOINTS:
+
+    class Visitor(User):
+        """Reports a request to each of many endpoints, one after another, without a server."""
+
+        wait_time = constant(0.1)
+
+        @task
+        def visit(self) -> None:
+            for number in range(ENDPOINTS):
+                events.request.fire(
+                    request_type="GET",
+                    name=f"/goods/{number}",
+                    response_time=number % 97,
+                    response_length=2,
+                    exception=None,
+                    context={},
+                )
 
 
 @events.init_command_line_parser.add_listener

@@ -112,6 +112,10 @@ class Locust:
         lines = self.journal.read_text().splitlines() if self.journal.exists() else []
         return [line.split(" ", 1)[1].strip() for line in lines]
 
+    def moments(self) -> list[float]:
+        """When each of `requests` came, in seconds since the epoch."""
+        return [float(line.split(" ", 1)[0]) for line in self.journal.read_text().splitlines()]
+
     def changes(self) -> list[str]:
         return [line for line in self.requests() if re.search("/swarm|/stop|/reset", line)]
 
@@ -127,13 +131,21 @@ class Locusts:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(
-        self, version: str, *arguments: str, workers: int = 0, port: int | None = None, login: str | None = None
+        self,
+        version: str,
+        *arguments: str,
+        workers: int = 0,
+        port: int | None = None,
+        login: str | None = None,
+        endpoints: int = 0,
     ) -> Locust:
         """Start a Locust of a version and wait until it listens."""
         journal = self._directory / f"journal-{len(self._processes)}"
         port = port or free_port()
         master_port = str(free_port())
-        environment = {**os.environ, "REQUEST_JOURNAL": str(journal), **({"WEB_LOGIN": login} if login else {})}
+        environment = {**os.environ, "REQUEST_JOURNAL": str(journal), "ENDPOINTS": str(endpoints)}
+        if login:
+            environment["WEB_LOGIN"] = login
         web = ["--web-host", "127.0.0.1", "--web-port", str(port), *(["--web-login"] if login else [])]
         master = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", master_port] if workers else []
         locust = Locust(port, journal, self._spawn(version, environment, *web, *master, *arguments))
