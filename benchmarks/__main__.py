@@ -19,7 +19,9 @@ def table(rows: list[Row]) -> str:
         bound = f"{'>=' if row.at_least else '<='} {row.target:g}"
         cells.append((row.what, row.measured, row.reference, f"{row.value:.3g}", bound, "met" if row.met else "MISSED"))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
 
 
 def main(names: list[str]) -> int:

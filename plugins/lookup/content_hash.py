@@ -44,7 +44,6 @@ from pathlib import Path
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.content import content_hash
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""What an image is made from: which files belong to it, their hash, and the archive that a build takes as its context."""
+"""What an image is made from: which files belong to it, their hash, and the archive that its build takes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ LEFT_BEHIND = ("__pycache__", "wheels")
 
 
 def files(path: Path) -> t.List[t.Tuple[str, Path]]:
-    """The files of a folder with their names in it, sorted; of a file, itself. What Python and tools leave behind is passed
-    over. Raises FileNotFoundError."""
+    """The files of a folder with their names in it, sorted; of a file, itself. Raises FileNotFoundError.
+
+    What Python and tools leave behind is passed over.
+    """
     if path.is_file():
         return [(path.name, path)]
     if not path.is_dir():

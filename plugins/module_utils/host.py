@@ -36,7 +36,7 @@ def parse_listeners(table: str) -> t.Dict[int, t.Tuple[str, int]]:
 
 
 def _address(hexadecimal: str) -> str:
-    """The kernel prints an address as 32-bit words in its own byte order; little-endian on all that Debian's engines run on."""
+    """The kernel prints an address as 32-bit words in its own byte order, little-endian where Debian's engines run."""
     words = [bytes.fromhex(hexadecimal[start : start + 8])[::-1] for start in range(0, len(hexadecimal), 8)]
     address = ipaddress.ip_address(b"".join(words))
     mapped = getattr(address, "ipv4_mapped", None)
@@ -44,8 +44,8 @@ def _address(hexadecimal: str) -> str:
 
 
 def listeners(services: t.Mapping[str, str], proc: Path = Path("/proc")) -> t.List[t.Dict[str, t.Any]]:
-    """All TCP listeners: address, port, program (command line, None when its process is hidden from us), and service: the
-    lab's service that listens, or None.
+    """All TCP listeners: address, port, program (command line, None when its process is hidden from us), and service
+    (which of the lab's it is, or None).
 
     A container of the lab says which it is in its environment (MONITOR_LAB_SERVICE). A pod's port is held by conmon
     instead, which names the pod's infra container: services maps that container's id to the service.
@@ -75,14 +75,24 @@ def listeners(services: t.Mapping[str, str], proc: Path = Path("/proc")) -> t.Li
 def _owners(proc: Path, sockets: t.Container[int]) -> t.Dict[int, Path]:
     owners: t.Dict[int, Path] = {}
     for process in proc.glob("[0-9]*"):
-        try:
-            for descriptor in (process / "fd").iterdir():
-                match = re.match(r"socket:\[(\d+)\]", os.readlink(str(descriptor)))
-                if match and int(match.group(1)) in sockets:
-                    owners[int(match.group(1))] = process
-        except OSError:  # The process ended while it was read, or belongs to somebody else.
-            continue
+        for inode in _sockets(process):
+            if inode in sockets:
+                owners[inode] = process
     return owners
+
+
+def _sockets(process: Path) -> t.Iterator[int]:
+    try:
+        descriptors = list((process / "fd").iterdir())
+    except OSError:  # The process has ended, or belongs to somebody else.
+        return
+    for descriptor in descriptors:
+        try:
+            match = re.match(r"socket:\[(\d+)\]", str(descriptor.readlink()))
+        except OSError:  # A busy server closes some while they are read; its listener stays.
+            continue
+        if match:
+            yield int(match.group(1))
 
 
 def _command_line(process: Path) -> t.List[str]:
@@ -98,15 +108,16 @@ def _service(process: Path) -> t.Optional[str]:
     except OSError:
         return None
     for entry in environment:
-        name, _, value = entry.partition(b"=")
-        if name == b"MONITOR_LAB_SERVICE":
-            return value.decode(errors="replace")
+        if entry.startswith(b"MONITOR_LAB_SERVICE="):
+            return entry.split(b"=", 1)[1].decode(errors="replace")
     return None
 
 
 def parse_packages(text: str, names: t.Iterable[str]) -> t.Dict[str, t.List[str]]:
-    """From dpkg-query's lines "status-abbreviation package": which of the names are not installed, and which packages an
-    interrupted dpkg left half-way (dpkg-query(1), db:Status-Abbrev)."""
+    """Which of the names are not installed, and which packages an interrupted dpkg left half-way.
+
+    The text has lines of a status and a package, as dpkg-query(1) prints ${db:Status-Abbrev}${Package}.
+    """
     installed = set()
     interrupted = []
     for line in text.splitlines():
@@ -144,9 +155,13 @@ def podman_ulimits() -> t.List[str]:
         return []
     pid_max = int(Path("/proc/sys/kernel/pid_max").read_text())
     most = {"nofile": 1048576, "nproc": pid_max}
-    hard = {"nofile": resource.getrlimit(resource.RLIMIT_NOFILE)[1], "nproc": resource.getrlimit(resource.RLIMIT_NPROC)[1]}
-    allowed = {name: most[name] if limit == resource.RLIM_INFINITY else min(limit, most[name]) for name, limit in hard.items()}
-    return ["{0}={1}:{1}".format(name, limit) for name, limit in allowed.items()]
+    hard = {
+        "nofile": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+        "nproc": resource.getrlimit(resource.RLIMIT_NPROC)[1],
+    }
+    unlimited = resource.RLIM_INFINITY
+    allowed = {name: most[name] if limit == unlimited else min(limit, most[name]) for name, limit in hard.items()}
+    return [f"{name}={limit}:{limit}" for name, limit in allowed.items()]
 
 
 def _may_raise_limits() -> bool:

@@ -34,7 +34,7 @@ attributes:
     support: none
     details: Nothing is ever changed.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: A second run with the same arguments indicates no change.
     support: full
 """
 
@@ -112,7 +112,6 @@ import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils import host
 
 

@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - Packs exactly the files by which the P(devsecops.monitor_lab.content_hash#lookup) lookup knows a folder, and the wheels
-    that its build needs, into a compressed tar.
+  - Packs exactly the files by which the P(devsecops.monitor_lab.content_hash#lookup) lookup knows a folder, and the
+    wheels that its build needs, into a compressed tar.
 options:
   folder:
     description: Folder with a C(Dockerfile).
@@ -39,7 +39,7 @@ attributes:
     description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
     support: none
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: A second run with the same arguments indicates no change.
     support: full
 """
 
@@ -57,7 +57,6 @@ RETURN = r"""
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.content import pack
 
 

@@ -99,7 +99,7 @@ class Lab:
 
     def containers(self) -> dict[str, Any]:
         found = docker.from_env().containers.list(all=True, filters={"name": "monitor-lab-"})
-        return {container.name: container for container in found}
+        return {str(container.name): container for container in found}
 
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text()

@@ -24,8 +24,9 @@ PORTS = {30500: "tokenization", 8089: "locust", 9646: "locust_exporter", 9090: "
 def listeners() -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port in PORTS:
-            found.setdefault(connection.laddr.port, set()).add(connection.laddr.ip)
+        address, port = connection.laddr or ("", 0)
+        if connection.status == psutil.CONN_LISTEN and port in PORTS:
+            found.setdefault(port, set()).add(address)
     return found
 
 
@@ -177,7 +178,7 @@ def test_grafana_from_an_archive(lab: Lab, tmp_path: Path) -> None:
     base = next(tag for image in engine.images.list() for tag in image.tags if "monitor-lab/tokenization:" in tag)
     folder = CHECKOUT / "tests" / "grafana_stand_in"
     tag = "grafana-stand-in:1"
-    image, _ = engine.images.build(path=str(folder), buildargs={"BASE": base}, tag=tag, network_mode="none")
+    image = engine.images.build(path=str(folder), buildargs={"BASE": base}, tag=tag, network_mode="none")[0]
     try:
         with (tmp_path / "grafana.tar").open("wb") as archive:
             archive.writelines(image.save(named=True))

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils import host
+
+# Lines of a real /proc/net/tcp: a listener on loopback, an established connection, a listener on all addresses.
+TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:2382 00000000:0000 0A 00000000:00000000 00:00000000 00000000 65534        0 71001 1 0000000000000000 100
+   1: 0100007F:2382 0100007F:C3D2 01 00000000:00000000 00:00000000 00000000 65534        0 71002 1 0000000000000000 100
+   2: 00000000:07E8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 71003 1 0000000000000000 100
+"""
+REST = "00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000   472        0"
+TCP6 = f"""\
+  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when
+   0: 00000000000000000000000000000000:0BB8 {REST} 71004 1
+   1: 00000000000000000000000001000000:0BB9 {REST} 71005 1
+   2: 0000000000000000FFFF00000100007F:0BBA {REST} 71006 1
+"""
+
+
+def proc(folder: Path, **processes: dict[str, bytes | list[int]]) -> Path:
+    (folder / "net").mkdir(parents=True)
+    (folder / "net" / "tcp").write_text(TCP)
+    for pid, process in processes.items():
+        (folder / pid[1:] / "fd").mkdir(parents=True)
+        for name in ("cmdline", "environ"):
+            content = process.get(name, b"")
+            assert isinstance(content, bytes)
+            (folder / pid[1:] / name).write_bytes(content)
+        for number, inode in enumerate(process["sockets"]):
+            (folder / pid[1:] / "fd" / str(number)).symlink_to(f"socket:[{inode}]")
+    return folder
+
+
+def test_listeners_of_both_families() -> None:
+    assert host.parse_listeners(TCP) == {71001: ("127.0.0.1", 9090), 71003: ("0.0.0.0", 2024)}
+    assert host.parse_listeners(TCP6) == {71004: ("::", 3000), 71005: ("::1", 3001), 71006: ("127.0.0.1", 3002)}
+
+
+def test_a_listener_is_told_with_its_program_and_service(tmp_path: Path) -> None:
+    found = host.listeners(
+        {},
+        proc(
+            tmp_path / "proc",
+            _41={
+                "sockets": [5, 71001],
+                "cmdline": b"prometheus\0--x\0",
+                "environ": b"A=1\0MONITOR_LAB_SERVICE=prometheus\0",
+            },
+        ),
+    )
+    assert found == [
+        {"address": "0.0.0.0", "port": 2024, "program": None, "service": None},
+        {"address": "127.0.0.1", "port": 9090, "program": "prometheus --x", "service": "prometheus"},
+    ]
+
+
+def test_the_port_of_a_pod_is_held_by_conmon(tmp_path: Path) -> None:
+    folder = proc(tmp_path / "proc", _7={"sockets": [71001], "cmdline": b"/usr/bin/conmon\0-c\0abcdef\0-n\0infra\0"})
+    (listener,) = [found for found in host.listeners({"abcdef": "tokenization"}, folder) if found["port"] == 9090]
+    assert listener["service"] == "tokenization"
+
+
+def test_a_descriptor_that_closes_meanwhile_hides_no_listener(tmp_path: Path) -> None:
+    folder = proc(tmp_path / "proc", _7={"sockets": [71001], "cmdline": b"busy\0"})
+    for number in range(10, 20):
+        (folder / "7" / "fd" / str(number)).write_text("a plain file cannot be read as a link, like one that is gone")
+    assert "busy" in [found["program"] for found in host.listeners({}, folder)]
+
+
+def test_a_real_listener_is_found() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        (found,) = [listener for listener in host.listeners({}) if listener["port"] == port]
+    assert found["address"] == "127.0.0.1"
+    assert "pytest" in found["program"]
+
+
+def test_packages() -> None:
+    text = "ii podman\nhi docker.io\nrc old\niU half-unpacked\niF half-configured\nun never\n"
+    assert host.parse_packages(text, ["podman", "docker.io", "old", "absent"]) == {
+        "missing": ["old", "absent"],
+        "interrupted": ["half-configured", "half-unpacked"],
+    }
+
+
+def test_memory() -> None:
+    assert host.free_memory_mb("MemTotal:  4096 kB\nMemAvailable:    2097152 kB\n") == 2048
+    with pytest.raises(host.HostError):
+        host.free_memory_mb("MemTotal: 1 kB\n")
+
+
+def test_disk_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    assert host.free_disk_mb(tmp_path / "not" / "yet") > 0
+
+
+def test_no_engine_is_no_error(tmp_path: Path) -> None:
+    assert host.docker(str(tmp_path / "no.sock")) is None
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(tmp_path / "stale.sock"))
+        assert host.docker(str(tmp_path / "stale.sock")) is None
+
+
+def test_podmans_images_and_pods() -> None:
+    answers = {
+        "images": '[{"Names": ["localhost/monitor-lab/tokenization:1"], "Labels": {"monitor_lab.content": "1"}}, {}]',
+        "pod": '[{"Name": "p", "Status": "Running", "Labels": null, "InfraId": "abc"}]',
+    }
+    assert host.podman(lambda command: answers[command[1]]) == {
+        "images": {"localhost/monitor-lab/tokenization:1": "1"},
+        "pods": {"p": {"state": "Running", "labels": {}, "infra_container": "abc"}},
+    }
