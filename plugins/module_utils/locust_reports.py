@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
+from xml.etree import ElementTree
 
 from .locust_run import Baseline, Outcome, breach
 

@@ -154,7 +154,8 @@ class LoadRun:
         self._samples += samples
         if samples:
             self._tell(samples[-1])
-        return any([self._watcher.see(sample) for sample in samples])
+        seen = [self._watcher.see(sample) for sample in samples]
+        return any(seen)
 
     def _last_seen(self) -> float:
         return float(self._samples[-1]["time"] if self._samples else self.state["started"])

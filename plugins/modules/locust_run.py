@@ -37,6 +37,10 @@ attributes:
 seealso:
   - module: devsecops.monitor_lab.locust_run_info
 options:
+  _step:
+    description:
+      - The part of a run that the action plugin wants carried out. Not for tasks, which are refused with it.
+    type: dict
   mode:
     description:
       - V(api) drives a Locust that is up.
