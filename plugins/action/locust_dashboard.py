@@ -17,9 +17,6 @@ OWN = Path(__file__).parents[2] / "files" / "dashboards" / "locust.json"
 
 
 class ActionModule(ActionBase):
-    _supports_check_mode = True
-    _requires_connection = True
-
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         args = dict(self._task.args)
@@ -46,8 +43,11 @@ class ActionModule(ActionBase):
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise AnsibleActionFail(f"path: {path} has {size} bytes, and a dashboard may have {MAX_BYTES}")
-        # Decrypts what Ansible Vault has encrypted.
+        # A copy in the clear, where Ansible Vault has encrypted the file.
+        readable = self._loader.get_real_file(str(path))
         try:
-            return Path(self._loader.get_real_file(str(path))).read_text(encoding="utf-8")
+            return Path(readable).read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise AnsibleActionFail(f"path: {path} is not JSON: {error}") from error
+        finally:
+            self._loader.cleanup_tmp_file(readable)

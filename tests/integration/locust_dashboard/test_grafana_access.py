@@ -5,25 +5,20 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import json
 import ssl
 import time
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard_import, grafana
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import Wish, download, present
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana, GrafanaError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.integration.locust_dashboard.grafana_exchanges import Exchanges, served
 from tests.integration.locust_dashboard.small_server import Act, reply, server
@@ -148,35 +143,12 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ca.pem, and a certificate with its key in server.pem and client.pem."""
+    """A folder with ca.pem, and server.pem and client.pem, each a certificate with its key."""
     folder = tmp_path_factory.mktemp("certificates")
-    ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test CA")])
-    now = datetime.datetime.now(datetime.UTC)
-
-    def certificate(name: x509.Name, key: ec.EllipticCurvePrivateKey, is_ca: bool) -> bytes:
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(ca_name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-            .sign(ca_key, hashes.SHA256())
-        )
-        return made.public_bytes(serialization.Encoding.PEM)
-
-    (folder / "ca.pem").write_bytes(certificate(ca_name, ca_key, is_ca=True))
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(folder / "ca.pem")
     for who in ("server", "client"):
-        key = ec.generate_private_key(ec.SECP256R1())
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, who)])
-        (folder / f"{who}.pem").write_bytes(certificate(name, key, is_ca=False) + pem)
+        ca.issue_cert("127.0.0.1", common_name=who).private_key_and_cert_chain_pem.write_to_path(folder / f"{who}.pem")
     return folder
 
 
