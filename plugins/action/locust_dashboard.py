@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         readable = self._loader.get_real_file(str(path))
         try:
             return Path(readable).read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise AnsibleActionFail(f"path: {path} is not JSON: {error}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise AnsibleActionFail(f"path: {path} can't be read as JSON: {error}") from error
         finally:
             self._loader.cleanup_tmp_file(readable)
