@@ -9,10 +9,12 @@ https://github.com/prometheus/docs/blob/main/docs/instrumenting/exposition_forma
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable
 from functools import cache
 
+LONGEST_LABEL = 1000
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -41,11 +43,15 @@ def figure(value: float | int) -> str:
 def label_text(value: object) -> str:
     """A JSON value as the text of a label: null is empty, and what UTF-8 cannot hold becomes a question mark.
 
-    Prometheus's lexer takes a NUL byte for the end of the page, so it is replaced.
+    Prometheus's lexer takes a NUL byte for the end of the page, so it is replaced. A text of more than 1,000 characters
+    is cut, with a digest that keeps it apart: a page repeats it twenty times, and Prometheus keeps it for good.
     """
     text = value if isinstance(value, str) else "" if value is None else str(value)
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
+    if len(text) > LONGEST_LABEL:
+        digest = hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
+        text = f"{text[:LONGEST_LABEL]}…{digest}"
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 

@@ -251,19 +251,24 @@ def _summary(rows: list[Row]) -> Iterator[tuple[str, float | int | None]]:
 
 
 def _write_errors(page: Page, errors: Sequence[Mapping[str, Any]], escaped: bool) -> None:
-    clean = html.unescape if escaped else str
-    rows: dict[str, Row] = {}
-    for error in errors:
-        pairs = labels(
-            method=label_text(error.get("method")),
-            name=clean(label_text(error.get("name"))),
-            error=clean(label_text(error.get("error"))),
+    def text_of(value: object) -> str:
+        return label_text(html.unescape(value) if escaped and isinstance(value, str) else value)
+
+    rows = _unique(
+        Row(
+            labels(
+                method=label_text(error.get("method")),
+                name=text_of(error.get("name")),
+                error=text_of(error.get("error")),
+            ),
+            error,
         )
-        rows.setdefault(pairs, Row(pairs, error))
+        for error in errors
+    )
     for kind, name, key, text in (
         ("gauge", "errors", "occurrences", "Times that this error occurred in the run so far."),
         ("counter", "errors_total", "occurrences", "Times that this error occurred."),
         ("gauge", "error_first_seen_timestamp_seconds", "first_seen", "When this error was first seen, in Unix time."),
         ("gauge", "error_last_seen_timestamp_seconds", "last_seen", "When this error was last seen, in Unix time."),
     ):
-        page.family(kind, name, text, [(row.braces, row.figure(key)) for row in rows.values()])
+        page.family(kind, name, text, [(row.braces, row.figure(key)) for row in rows])

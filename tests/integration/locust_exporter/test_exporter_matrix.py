@@ -95,9 +95,10 @@ def life(version: str) -> dict[str, Moment]:
         workers = [stack.enter_context(real.worker()) for _ in range(3)]
         real.wait_for("three workers", lambda page: len(page["workers"]) == 3)
         found["ready"] = capture(real, metrics)
-        real.swarm(target, users=12, spawn_rate=1.5)
+        real.swarm(target, users=12, spawn_rate=0.4)
         real.wait_for("ramping up", lambda page: page["state"] == "spawning" and page["stats"][-1]["num_requests"] > 0)
         found["ramping_up"] = capture(real, metrics)
+        real.swarm(target, users=12, spawn_rate=12)
         real.wait_for("running", lambda page: page["state"] == "running" and page["user_count"] == 12)
         real.wait_for("a failure", lambda page: bool(page["errors"]) and page["stats"][-1]["current_rps"] > 0)
         found["running"] = capture(real, metrics)

@@ -284,7 +284,9 @@ def test_prometheus_takes_any_page() -> None:
         assert list(server.query("count(locust_requests_total)").values()) == [5000 + 10]
         assert list(server.query("count(locust_requests_min_response_time)").values()) == [14]
         names = {dict(labels)["name"] for labels in server.query("locust_errors")}
-        assert names == {name.replace("\0", "\N{REPLACEMENT CHARACTER}") for name in HOSTILE}
+        assert {name.partition("…")[0] for name in names} == {
+            name.replace("\0", "\N{REPLACEMENT CHARACTER}")[:1000] for name in HOSTILE
+        }
         for _ in range(10):
             metrics.text()
         assert metrics.series()["process_resident_memory_bytes", ()] < 150e6

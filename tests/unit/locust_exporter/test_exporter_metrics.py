@@ -82,12 +82,20 @@ def test_the_ramp_up_is_not_shown_as_stopped(state: str, running: int) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ['"', "\\", "\n", '\\"\n\\n', "\r\n\t", "\0", "\u2028", "🦗" * 100, "x" * 10_000, "{}", "\ud800", "ÿ", "", "a,b=c"],
+    ['"', "\\", "\n", '\\"\n\\n', "\r\n\t", "\0", "\u2028", "🦗" * 100, "x" * 1000, "{}", "\ud800", "ÿ", "", "a,b=c"],
 )
 def test_hostile_names_stay_whole(name: str) -> None:
     found = samples(answer(stats=[{"method": name, "name": name, "num_requests": 3}]))
     expected = name.replace("\0", "\N{REPLACEMENT CHARACTER}").replace("\ud800", "?")
     assert found["locust_requests_num_requests", (("method", expected), ("name", expected))] == 3
+
+
+def test_long_names_are_cut_and_stay_apart() -> None:
+    names = ["x" * 10_000, "x" * 10_001, "x" * 9_999 + "y"]
+    found = samples(answer(stats=[{"method": "", "name": name, "num_requests": 3} for name in names]))
+    given = {dict(labels)["name"] for name, labels in found if name == "locust_requests_total"}
+    assert len(given) == 3
+    assert all(name.startswith("x" * 1000 + "…") and len(name) < 1020 for name in given)
 
 
 @pytest.mark.parametrize(
