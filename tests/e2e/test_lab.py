@@ -160,7 +160,7 @@ def test_a_changed_token_reaches_the_pod_and_the_data_stays(lab: Lab) -> None:
 
 def test_a_changed_interval_is_a_reload_and_a_broken_snippet_is_refused(lab: Lab) -> None:
     before = lab.containers()["monitor-lab-prometheus"].attrs["State"]["StartedAt"]
-    played = lab("up", "-e", "prometheus_scrape_interval=3s")
+    played = lab("up", "-e", "monitor_lab_scrape_interval=3s")
     assert played.code == 0, played.output[-4000:]
     settings = requests.get(f"{URLS['prometheus']}/api/v1/status/config", timeout=10).json()["data"]["yaml"]
     assert "scrape_interval: 3s" in settings
