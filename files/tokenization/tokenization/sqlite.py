@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,11 @@ T = TypeVar("T")
 
 APPLICATION_ID = 0x544F4B56
 BUSY_SECONDS = 2.0
+# After so many records, a thread of its own moves what the log holds into the database. With many names each record
+# is on another page; in small portions, commits hardly have to wait for the disk.
+MOVE_AFTER_RECORDS = 100
+# The writer moves the rest when the log has so many pages, and starts the log anew.
+LOG_PAGES = 8192
 
 SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -87,6 +93,7 @@ def make_durable(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
         raise sqlite3.OperationalError("the file system can not hold a database in WAL mode")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
 
 def owner(connection: sqlite3.Connection) -> bytes:
@@ -100,10 +107,14 @@ class SqliteStorage:
         self._path = path
         self._writer = _Connection(path, "writer")
         self._reader = _Connection(path, "reader")
+        self._mover = _Connection(path, "mover")
+        self._records_to_move = 0
+        self._move: asyncio.Task[None] | None = None
 
     async def open(self, public_key: bytes) -> None:
         await asyncio.to_thread(self._prepare, public_key)
-        self._writer.public_key = self._reader.public_key = public_key
+        for connection in (self._writer, self._reader, self._mover):
+            connection.public_key = public_key
 
     def _prepare(self, public_key: bytes) -> None:
         try:
@@ -144,7 +155,18 @@ class SqliteStorage:
             # Each record is one change; the trigger's, for a new one, is another.
             return connection.total_changes - before - len(records)
 
-        return await self._writer.call(insert)
+        added = await self._writer.call(insert)
+        self._records_to_move += len(records)
+        if self._records_to_move >= MOVE_AFTER_RECORDS and self._move is None:
+            self._records_to_move = 0
+            self._move = asyncio.create_task(self._move_log())
+        return added
+
+    async def _move_log(self) -> None:
+        # Nothing depends on its success: what is wrong with the disk, the next commit tells.
+        with suppress(StorageError):
+            await self._mover.call(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
+        self._move = None
 
     async def read(self, record_id: bytes) -> Record | None:
         query = "SELECT id, nonce, sealed FROM vault WHERE id = ?"
@@ -158,5 +180,8 @@ class SqliteStorage:
         return tokens
 
     async def close(self) -> None:
+        if self._move:
+            await self._move
+        await self._mover.close()
         await self._reader.close()
         await self._writer.close()
