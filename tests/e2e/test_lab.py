@@ -229,6 +229,16 @@ def test_a_broken_locustfile_is_refused(lab: Lab, tmp_path: Path) -> None:
     assert lab.containers()["monitor-lab-locust"].attrs["State"]["StartedAt"] == started
 
 
+def test_requirements_that_cannot_be_had_are_named(lab: Lab, tmp_path: Path) -> None:
+    before = {name: container.id for name, container in lab.containers().items()}
+    (tmp_path / "mine.txt").write_text("no-such-package-as-this==1.0\n")
+    played = lab("up", "-e", f"locust_requirements={tmp_path}/mine.txt")
+    assert played.code != 0
+    assert "The wheels for the image locust could not be had on the controller" in played.message
+    assert "no-such-package-as-this" in played.message
+    assert {name: container.id for name, container in lab.containers().items()} == before
+
+
 def test_a_taken_port_is_named_with_what_has_it(lab: Lab) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
