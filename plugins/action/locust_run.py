@@ -32,6 +32,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run i
     Outcome,
     StepFailed,
 )
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import carry_out
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
     Threshold,
     parse_regression,
@@ -66,23 +67,37 @@ class ActionModule(ActionBase):
             if options["progress"]:
                 display.display(f"{task_vars['inventory_hostname']}: {progress(sample, plan.run_time)}", stderr=True)
 
+        def interrupt() -> None:
+            step = {"name": "stop", "run_id": run_id, "state": run.state}
+            if self._connection.transport == "local" and self._connection.become is None:
+                # Without the time that a module call takes.
+                carry_out(options, step, time)
+            else:
+                self._step(step, task_vars)
+            directory.rmdir()
+
         run = LoadRun(plan, thresholds, call, tell, time, launches=options["mode"] == "process")
         try:
-            with _stopping_on_signals(lambda: call("stop", state=run.state)):
+            with _stopping_on_signals(interrupt):
                 outcome = run.carry_out(baseline)
         except StepFailed as failure:
             directory.rmdir()
             raise AnsibleActionFail(str(failure)) from failure
         made = summary(run_id, outcome, options, baseline)
-        write(directory, made, outcome)
         text = f"Load run {run_id} {outcome.verdict}" + (f": {'; '.join(outcome.reasons)}" if outcome.reasons else "")
+        failed = outcome.verdict != "passed"
+        try:
+            write(directory, made, outcome)
+        except OSError as error:
+            failed = True
+            text += f"; artifacts_dir: not all artefacts could be written: {error}"
         result.update(
             made,
             msg=text,
             artifacts=str(directory),
             dashboard_url=self._show_in_grafana(options, outcome, text),
             changed=True,
-            failed=outcome.verdict != "passed",
+            failed=failed,
         )
         return result
 

@@ -13,7 +13,7 @@ from .locust_plan import Plan
 from .locust_thresholds import Threshold, Watcher, is_total, judge, judge_baseline
 
 # How long one step follows the run: short enough for a line of progress every 5 s.
-STEP = 3.5
+STEP = 3.0
 # The last step begins this long before the run's end, so that it is under way when the end comes.
 LAST_STEP = 3.0
 # A run goes on this long without an answer to a step.

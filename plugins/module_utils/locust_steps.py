@@ -137,7 +137,7 @@ def _clear(state: Mapping[str, Any], directory: Path, clock: Clock) -> None:
 def stop(client: LocustClient, state: Mapping[str, Any], directory: Path, clock: Clock) -> None:
     """End the run at once, as far as it has begun, without its figures. A run that is not ours is left alone."""
     try:
-        if (directory / BEGUN).exists():
+        if "started" in state or (directory / BEGUN).exists():
             client.stop()
     finally:
         _clear(state, directory, clock)

@@ -248,6 +248,7 @@ class Playbook:
                 **os.environ,
                 "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+                "TMPDIR": str(self.directory),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             },
             stdout=subprocess.PIPE,

@@ -124,9 +124,10 @@ def test_signal_stops_locust_first(number: int, target: Target, locusts: Locusts
     locust.wait_for("running")
     time.sleep(3)
     process.send_signal(number)
-    locust.wait_for("stopped", seconds=2)
+    locust.wait_for("stopped", seconds=5)
     assert playbook.finish(process).code != 0
     assert locust.changes()[-1].startswith("POST /stop")
+    assert list(playbook.artifacts.iterdir()) == []
 
 
 @pytest.mark.parametrize("version", [TIMER_STAYS, NEWEST])
