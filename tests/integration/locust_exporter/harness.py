@@ -168,7 +168,17 @@ class RealLocust:
         return next(row for row in self.page()["stats"] if row["name"] == name)
 
     def wait_for(self, what: str, condition: Callable[[dict[str, Any]], bool], seconds: float = 120) -> None:
-        wait_until(f"{what}, Locust {self.version}", lambda: condition(self.page()), seconds)
+        last: dict[str, Any] = {}
+
+        def holds() -> bool:
+            last.update(self.page())
+            return condition(last)
+
+        try:
+            wait_until(what, holds, seconds)
+        except AssertionError as error:
+            log = self.log.read_text(encoding="utf-8")[-3000:]
+            raise AssertionError(f"Locust {self.version}: {error}\nits page: {last}\nits log:\n{log}") from None
 
     def swarm(self, target: str, users: int, spawn_rate: float) -> None:
         form = urlencode({"user_count": users, "spawn_rate": spawn_rate, "host": target}).encode()
