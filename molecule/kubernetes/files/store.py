@@ -45,7 +45,9 @@ class Client:
         return fields
 
 
-def store(url: str, prefix: str, end: float, headers: dict[str, str], stored: dict[str, str], failed: list[str]) -> None:
+def store(
+    url: str, prefix: str, end: float, headers: dict[str, str], stored: dict[str, str], failed: list[str]
+) -> None:
     client = Client(url)
     number = 0
     while time.monotonic() < end:
