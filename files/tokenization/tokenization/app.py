@@ -109,6 +109,7 @@ def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to
             Route("/openapi.json", show_openapi),
         ],
         redirect_slashes=False,
+        default=_refuse_any(HTTPException(404, "no such route: GET /openapi.json lists them")),
     )
     return app
 

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from tokenization.app import Status
+from tokenization.app import DISCARD_LIMIT, Status
 
 # After SIGTERM, requests are still taken for this long: whoever sends them has to learn that /readyz says no.
 DRAIN_SECONDS = 2.0
@@ -24,16 +24,38 @@ DRAIN_SECONDS = 2.0
 STOP_SECONDS = 10
 LAST_SECONDS = 0.5
 IDLE_SECONDS = 10.0
+# Of a request line with its headers, and of everything that is sent for one request: the parser would keep any amount.
+HEAD_LIMIT = 64 * 1024
+REQUEST_LIMIT = DISCARD_LIMIT + 1024 * 1024
 
 log = logging.getLogger(__name__)
 
 
 class Protocol(HttpToolsProtocol):
     silent_since = 0.0
+    in_head = False
+    received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
         self.silent_since = time.monotonic()
+
+    def data_received(self, data: bytes) -> None:
+        self.received += len(data)
+        super().data_received(data)
+        if self.received > (HEAD_LIMIT if self.in_head else REQUEST_LIMIT) and not self.transport.is_closing():
+            if self.in_head and not self.working:
+                self.send_400_response("the headers are too large")
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head = True
+        self.received = 0
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

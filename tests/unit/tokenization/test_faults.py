@@ -50,7 +50,7 @@ def test_a_storage_error_is_503(service: Service, monkeypatch: pytest.MonkeyPatc
     assert "address" not in answer.text
 
 
-@pytest.mark.parametrize("sealed", [b"", b"short", b"\0" * 100])
+@pytest.mark.parametrize("sealed", [b"", b"short", b"\0" * 100], ids=["empty", "short", "zeros"])
 def test_a_damaged_record_is_503_and_others_are_not_harmed(tmp_path: Path, sealed: bytes) -> None:
     with serving(tmp_path / "vault.db", False) as service:
         service.tokenize("damaged", "data")

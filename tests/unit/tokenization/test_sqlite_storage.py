@@ -88,6 +88,19 @@ def test_a_write_is_whole_or_not_at_all(path: Path) -> None:
     run(path, test)
 
 
+def test_the_log_does_not_grow_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokenization.sqlite.LOG_PAGES", 200)
+
+    async def test(storage: SqliteStorage) -> None:
+        for number in range(0, 10_000, 1000):
+            await storage.write([record(number * 7919 + extra * 104_729) for extra in range(1000)])
+        pages = Path(f"{path}-wal").stat().st_size // 4096
+        assert pages < 3 * 200
+        assert path.stat().st_size > 10_000 * 40, "what was in the log is in the database"
+
+    run(path, test)
+
+
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_a_file_that_is_removed_is_not_written_to_unseen(path: Path, suffix: str) -> None:
     async def test(storage: SqliteStorage) -> None:
