@@ -68,8 +68,8 @@ def serving(module: str, *arguments: str, port: int) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "PYTHONPATH": str(FILES)}
     command = [sys.executable, "-m", module, *arguments]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, **quiet) as process:
+    null = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=null, stderr=null) as process:
         try:
             until(lambda: process.poll() is not None or answers(url), f"{module} answers")
             yield url

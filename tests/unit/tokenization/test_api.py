@@ -171,8 +171,14 @@ def test_metrics(service: Service) -> None:
     stored = 'tokenization_requests_total{route="/tokenize",status="200"}'
     unknown = 'tokenization_requests_total{route="other",status="404"}'
     timed = 'tokenization_request_duration_seconds_count{route="/tokenize"}'
-    names = (stored, unknown, timed, "tokenization_commit_records_sum", "tokenization_commit_duration_seconds_count")
-    names = (*names, "tokenization_tokens")
+    names = (
+        stored,
+        unknown,
+        timed,
+        "tokenization_commit_records_sum",
+        "tokenization_commit_duration_seconds_count",
+        "tokenization_tokens",
+    )
     before = {name: sample(service, name) for name in names}
     for name in ("metric-a", "metric-b", "metric-b"):
         service.tokenize(name, "secret-data")
