@@ -3,8 +3,8 @@
 """What the exporter adds to Locust's own answer, and what it takes of the machine.
 
 One Locust has 500 endpoints with figures, another has one; both forget their answer after each request, so that every
-answer is made anew. Each is asked straight and through the exporter by turns, each time over a fresh connection. With the
-path of a binary of containersol/locust_exporter in OLD_LOCUST_EXPORTER, its figures stand beside ours.
+answer is made anew. Each is asked straight and through the exporter by turns, each time over a fresh connection. With
+the path of a binary of containersol/locust_exporter in OLD_LOCUST_EXPORTER, its figures stand beside ours.
 """
 
 from __future__ import annotations

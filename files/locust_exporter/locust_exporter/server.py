@@ -55,20 +55,35 @@ class Server:
             threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        while True:
+        listening = True
+        try:
+            while listening:
+                listening = self._serve_one()
+        finally:
+            if listening:  # a fault of ours ended this thread, which Python has told: another one takes its place
+                threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve_one(self) -> bool:
+        """Answers one client; tells whether to go on listening."""
+        try:
             connection, address = self._listener.accept()
-            try:
-                connection.settimeout(_REQUEST_SECONDS)
-                context = self._config.tls()
-                if context:
-                    connection = context.wrap_socket(connection, server_side=True)
-                self._converse(connection)
-                connection.shutdown(socket.SHUT_WR)
-            except (OSError, Incomplete) as error:  # the client went away, was too slow, or speaks no TLS
-                log.debug("the connection of %s broke: %s", address[0], error)
-            finally:
-                connection.close()
-            self._exporter.look_at_process()
+        except OSError as error:
+            log.error("cannot take a connection: %s", error)
+            time.sleep(0.1)  # so that a lack of file descriptors does not keep a core busy
+            return self._listener.fileno() >= 0
+        try:
+            connection.settimeout(_REQUEST_SECONDS)
+            context = self._config.tls()
+            if context:
+                connection = context.wrap_socket(connection, server_side=True)
+            self._converse(connection)
+            connection.shutdown(socket.SHUT_WR)
+        except (OSError, Incomplete) as error:  # the client went away, was too slow, or speaks no TLS
+            log.debug("the connection of %s broke: %s", address[0], error)
+        finally:
+            connection.close()
+        self._exporter.look_at_process()
+        return True
 
     def _converse(self, connection: socket.socket) -> None:
         message = Message()

@@ -85,6 +85,23 @@ def test_it_still_answers_after_all_that(port: int) -> None:
     assert b"locust_up 0" in say(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_ends_one_answer_and_not_the_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
+    exporter = Exporter(Locust("http://127.0.0.1:9", HttpConfig()), 1, "locust", 50)
+
+    def fail(timeout: float | None) -> bytes:
+        raise ZeroDivisionError
+
+    with listen("127.0.0.1:0") as listener:
+        Server(listener, "/metrics", exporter, WebConfig(None)).start()
+        port = listener.getsockname()[1]
+        with monkeypatch.context() as patch:
+            patch.setattr(exporter, "scrape", fail)
+            for _ in range(20):
+                assert say(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+        assert b"locust_up 0" in say(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
 def test_what_comes_beside_the_answer_is_no_answer(server: misbehaving.Server) -> None:
     twice = misbehaving.http(misbehaving.a_page()) * 2
     server.script = lambda connection, request: connection.sendall(twice)
