@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Stores at a tokenization service for some seconds, then asks for all that was acknowledged; prints what was found.
+"""Stores at a tokenization service, then asks for all that was acknowledged; prints what was found.
 
-usage: store.py URL SECONDS PREFIX, with the bearer token on standard input
+usage: store.py URL PREFIX FILE, with the bearer token on standard input
+
+It stores until there is FILE, but no longer than five minutes.
 
 {"stored": acknowledged, "failed": [why requests had no 200, up to ten], "failures": their number, "lost": acknowledged
 but not given back}
@@ -17,10 +19,13 @@ import sys
 import threading
 import time
 import urllib.parse
+from pathlib import Path
 
 CLIENTS = 8
 PAUSE = 0.02
 """seconds between a client's requests: the load is bounded"""
+LONGEST = 300
+"""seconds that it stores at most"""
 PATIENCE = 60
 """seconds that the service has to come back before what was stored is asked for"""
 
@@ -46,11 +51,11 @@ class Client:
 
 
 def store(
-    url: str, prefix: str, end: float, headers: dict[str, str], stored: dict[str, str], failed: list[str]
+    url: str, prefix: str, end: threading.Event, headers: dict[str, str], stored: dict[str, str], failed: list[str]
 ) -> None:
     client = Client(url)
     number = 0
-    while time.monotonic() < end:
+    while not end.is_set():
         number += 1
         name, data = f"{prefix}-{number}", f"data of {prefix}-{number}"
         try:
@@ -80,17 +85,21 @@ def wait(url: str) -> None:
 
 
 def main() -> None:
-    url, seconds, prefix = sys.argv[1:]
+    url, prefix, file = sys.argv[1:]
     headers = {"Authorization": f"Bearer {sys.stdin.read().strip()}"}
     stored: dict[str, str] = {}
     failed: list[str] = []
-    end = time.monotonic() + float(seconds)
+    end = threading.Event()
     threads = [
         threading.Thread(target=store, args=(url, f"{prefix}-{number}", end, headers, stored, failed))
         for number in range(CLIENTS)
     ]
     for thread in threads:
         thread.start()
+    latest = time.monotonic() + LONGEST
+    while not Path(file).exists() and time.monotonic() < latest:
+        time.sleep(0.2)
+    end.set()
     for thread in threads:
         thread.join()
     wait(url)

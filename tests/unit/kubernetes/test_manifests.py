@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What the cluster is given, against the published schemas and against what the pod promises."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+# The oldest that kubernetes-validate knows, and those that are maintained.
+VERSIONS = ("1.25", "1.35", "1.36", "1.37")
+CLUSTER_CASES = ["sqlite", "postgres", "postgres_one", "own_postgres", "old_cluster"]
+DEPLOYMENT = ("Deployment", "tokenization-service")
+POSTGRES = ("StatefulSet", "tokenization-postgres")
+BUDGET = ("PodDisruptionBudget", "tokenization-service")
+SERVICE = ("Service", "tokenization-service")
+POLICY = ("NetworkPolicy", "tokenization-service")
+CLAIM = ("PersistentVolumeClaim", "monitor-lab-tokenization")
+
+Manifests = dict[str, dict[tuple[str, str], dict[str, Any]]]
+
+
+def pod_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    pod: dict[str, Any] = manifest["spec"]["template"]["spec"]
+    return pod
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_object_is_valid(manifests: Manifests, version: str) -> None:
+    objects = {json.dumps(manifest): manifest for case in CLUSTER_CASES for manifest in manifests[case].values()}
+    for manifest in objects.values():
+        # Kubernetes 1.25 took this one away; it is for clusters older than any schema here.
+        if manifest["apiVersion"] != "policy/v1beta1":
+            assert kubernetes_validate.validate(manifest, version, strict=True) == version
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_schemas_notice_a_wrong_field(manifests: Manifests, version: str) -> None:
+    manifest = manifests["sqlite"][DEPLOYMENT]
+    wrong = {**manifest, "spec": {**manifest["spec"], "replica": 1}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, version, strict=True)
+
+
+@pytest.mark.parametrize("case", CLUSTER_CASES)
+def test_every_object_is_in_the_namespace(manifests: Manifests, case: str) -> None:
+    assert {manifest["metadata"]["namespace"] for manifest in manifests[case].values()} == {"monitor-lab"}
+
+
+@pytest.mark.parametrize(
+    ("case", "key"),
+    [(case, DEPLOYMENT) for case in CLUSTER_CASES] + [("postgres", POSTGRES), ("postgres_one", POSTGRES)],
+)
+def test_the_pod_meets_pod_security_restricted(manifests: Manifests, case: str, key: tuple[str, str]) -> None:
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
+    pod = pod_of(manifests[case][key])
+    assert pod["automountServiceAccountToken"] is False
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] > 0
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    allowed = {"emptyDir", "persistentVolumeClaim", "secret"}
+    assert {kind for volume in pod["volumes"] for kind in volume.keys() - {"name"}} <= allowed
+    for container in pod["containers"]:
+        context = container["securityContext"]
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert context["readOnlyRootFilesystem"] is True
+        assert "privileged" not in context
+        assert all("hostPort" not in port for port in container["ports"])
+        assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+        assert container["resources"]["limits"].keys() == {"memory"}
+        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
+
+
+@pytest.mark.parametrize("case", CLUSTER_CASES)
+def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
+    assert not any(kind == "Secret" for kind, _ in manifests[case])
+    (container,) = pod_of(manifests[case][DEPLOYMENT])["containers"]
+    assert all(
+        variable["name"].endswith("_FILE") or variable["name"] == "TOKENIZATION_HOST" for variable in container["env"]
+    )
+
+
+def test_sqlite_has_one_process_and_a_claim(manifests: Manifests) -> None:
+    case = manifests["sqlite"]
+    assert case[DEPLOYMENT]["spec"]["strategy"] == {"type": "Recreate"}
+    assert CLAIM in case
+    assert BUDGET not in case
+    assert case[POLICY]["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert "egress" not in case[POLICY]["spec"]
+
+
+@pytest.mark.parametrize("case", ["postgres", "own_postgres", "old_cluster"])
+def test_replicas_never_become_fewer(manifests: Manifests, case: str) -> None:
+    deployment = manifests[case][DEPLOYMENT]
+    assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert pod_of(deployment)["topologySpreadConstraints"]
+    assert manifests[case][BUDGET]["spec"]["maxUnavailable"] == 1
+    assert CLAIM not in manifests[case]
+
+
+def test_the_budget_is_of_the_api_that_the_cluster_has(manifests: Manifests) -> None:
+    assert manifests["postgres"][BUDGET]["apiVersion"] == "policy/v1"
+    assert manifests["old_cluster"][BUDGET]["apiVersion"] == "policy/v1beta1"
+
+
+def test_the_pod_speaks_to_its_postgresql_alone(manifests: Manifests) -> None:
+    (egress,) = manifests["postgres"][POLICY]["spec"]["egress"]
+    (peer,) = egress["to"]
+    labels = manifests["postgres"][POSTGRES]["spec"]["template"]["metadata"]["labels"]
+    assert peer == {"podSelector": {"matchLabels": labels}}
+    # Where PostgreSQL is the user's, only the user knows how it is reached.
+    assert manifests["own_postgres"][POLICY]["spec"]["policyTypes"] == ["Ingress"]
+
+
+@pytest.mark.parametrize("case", CLUSTER_CASES)
+def test_selectors_find_their_pods(manifests: Manifests, case: str) -> None:
+    deployment = manifests[case][DEPLOYMENT]
+    labels = deployment["spec"]["template"]["metadata"]["labels"].items()
+    assert deployment["spec"]["selector"]["matchLabels"].items() <= labels
+    assert manifests[case][SERVICE]["spec"]["selector"].items() <= labels
+    assert manifests[case][POLICY]["spec"]["podSelector"]["matchLabels"].items() <= labels
+
+
+@pytest.mark.parametrize("case", CLUSTER_CASES)
+def test_ports_state_their_protocol(manifests: Manifests, case: str) -> None:
+    """Kubernetes 1.20 refuses to apply a list that is keyed by a field which it would have to guess."""
+    services = [manifest for (kind, _), manifest in manifests[case].items() if kind == "Service"]
+    containers = [
+        container
+        for key in (DEPLOYMENT, POSTGRES)
+        if key in manifests[case]
+        for container in pod_of(manifests[case][key])["containers"]
+    ]
+    ports = [port for service in services for port in service["spec"]["ports"]]
+    ports += [port for container in containers for port in container["ports"]]
+    assert {port.get("protocol") for port in ports} == {"TCP"}
+
+
+def test_the_service_is_at_the_lab_s_port(manifests: Manifests) -> None:
+    (port,) = manifests["sqlite"][SERVICE]["spec"]["ports"]
+    assert (port["nodePort"], port["targetPort"]) == (30500, "http")
+
+
+def test_podman_gets_what_it_can_do(manifests: Manifests) -> None:
+    """Podman 4.3: a port of the host, keys from files of the host, and no probes (facts about it in the template)."""
+    (deployment,) = manifests["podman"].values()
+    pod = pod_of(deployment)
+    (container,) = pod["containers"]
+    assert container["ports"] == [{"containerPort": 5000, "hostPort": 30500, "hostIP": "127.0.0.1"}]
+    assert [volume["name"] for volume in pod["volumes"] if "hostPath" in volume] == ["keys"]
+    assert not {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"} & container.keys()
+    assert "namespace" not in deployment["metadata"]
+
+
+def test_only_a_registry_s_image_is_pulled(manifests: Manifests) -> None:
+    policies = {
+        case: pod_of(manifests[case][DEPLOYMENT])["containers"][0]["imagePullPolicy"]
+        for case in ("sqlite", "own_postgres")
+    }
+    assert policies == {"sqlite": "Never", "own_postgres": "IfNotPresent"}
