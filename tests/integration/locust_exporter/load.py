@@ -11,7 +11,7 @@ runners.HEARTBEAT_LIVENESS = 10
 
 
 class Visitor(HttpUser):
-    wait_time = constant_throughput(2)
+    wait_time = constant_throughput(1)
 
     @task(4)
     def quick(self):

@@ -77,8 +77,9 @@ class TestDashboard11985:
             real.worker(),
         ):
             real.wait_for("a worker", lambda page: page["worker_count"] == 1)
-            real.swarm(target, users=30, spawn_rate=2)
+            real.swarm(target, users=200, spawn_rate=2)
             wait_until("the ramp-up", lambda: scraped(server, "locust_running", 1))
+            real.swarm(target, users=30, spawn_rate=100)
             wait_until("the run", lambda: scraped(server, "locust_running", 2))
             wait_until("its users", lambda: scraped(server, "locust_users", 30))
             real.wait_for("errors", lambda page: bool(page["errors"]) and page["stats"][-1]["num_requests"] > 100)
