@@ -18,12 +18,12 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, TextIO, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO, Tuple
 
 from .locust_arguments import client_from
 from .locust_client import ENDING, GOING, LocustClient, LocustError, current_figures
 from .locust_plan import BadOption, Plan, plan_from
-from .locust_process import LOG, launch, leave
+from .locust_process import LOG, Clock, launch, leave
 from .locust_process import check as check_process
 from .locust_thresholds import WINDOW, Threshold, parse_thresholds
 
@@ -47,14 +47,6 @@ ARTIFACTS = {
     "locust_failures.csv": "/stats/failures/csv",
     "locust_exceptions.csv": "/exceptions/csv",
 }
-
-
-class Clock(Protocol):
-    """What the steps need of the module C(time)."""
-
-    def time(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
 
 
 def carry_out(options: Mapping[str, Any], step: Mapping[str, Any], clock: Clock) -> Dict[str, Any]:
@@ -279,7 +271,11 @@ def watch(
                 state["answered"] = clock.time()
                 if sample is not None:
                     samples.append(sample)
-                    if any(threshold.breached_now(sample) for threshold in thresholds):
+                    breached = [threshold for threshold in thresholds if threshold.breached_now(sample)]
+                    if any(threshold.abort and threshold.lasting is None for threshold in breached):
+                        # The caller will say the same, a module call later.
+                        client.stop()
+                    if breached:
                         break
         except _RunIsOver as error:
             problem, over = str(error), error.state

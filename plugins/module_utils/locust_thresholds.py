@@ -96,6 +96,9 @@ def _parse(option: str, value: Any, run_time: int) -> Threshold:
     figure, comparison, limit = match.groups()
     if figure not in FIGURES:
         raise BadOption(option, f"no figure {figure!r}; there are {', '.join(FIGURES)}")
+    for key in ("name", "method"):
+        if not isinstance(settings.get(key), (str, type(None))):
+            raise BadOption(option, f"{key} is {settings[key]!r}, not a text")
     abort = settings.get("abort", False)
     if not isinstance(abort, bool):
         raise BadOption(option, f"abort is {abort!r}, not true or false")

@@ -119,7 +119,7 @@ class Locust:
     def changes(self) -> list[str]:
         return [line for line in self.requests() if re.search("/swarm|/stop|/reset", line)]
 
-    def wait_for(self, *states: str, seconds: float = 20) -> None:
+    def wait_for(self, *states: str, seconds: float = 60) -> None:
         wait_until(lambda: self.state() in states, seconds)
 
 

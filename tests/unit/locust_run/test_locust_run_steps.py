@@ -205,13 +205,18 @@ def test_run_stopped_by_someone_keeps_its_figures(locust: MemoryLocust, clock: C
     assert "/stop" not in locust.changes()
 
 
-def test_watch_returns_as_soon_as_a_threshold_is_breached(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("for_", "stops"), [(None, True), ("10s", False)])
+def test_watch_returns_as_soon_as_a_threshold_is_breached(
+    for_: str | None, stops: bool, locust: MemoryLocust, clock: Clock, tmp_path: Path
+) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
-    thresholds = parse_thresholds([{"threshold": "p95 < 5", "abort": True}], 60)
+    thresholds = parse_thresholds([{"threshold": "p95 < 5", "abort": True, "for": for_}], 60)
     begun = clock.now
     watched = watch(locust, plan, thresholds, state, clock, begun + 30)
     assert clock.now < begun + 4.5
     assert [sample["p95"] for sample in watched["samples"]][-1] == 9
+    # Where the breach does not have to last, nobody else has to be asked.
+    assert (locust.changes()[-1] == "/stop") is stops
 
 
 def test_stale_statistics_from_before_are_no_sample(

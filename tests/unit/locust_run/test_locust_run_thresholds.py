@@ -83,6 +83,7 @@ def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
         ({"name": "/a"}, "with 'threshold'"),
         ({"threshold": "p95 < 200", "method": "GET"}, "method needs the name"),
         ({"threshold": "users > 5", "name": "/a"}, "not for an endpoint"),
+        ({"threshold": "users > 5", "name": True}, "name is True, not a text"),
         ({"threshold": "p95 < 200", "abort": "perhaps"}, "not true or false"),
         ({"threshold": "p99 < 200", "abort": True}, "current figure"),
         ({"threshold": "p95 < 200", "name": "/a", "for": "5s"}, "current figure"),
