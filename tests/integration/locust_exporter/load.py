@@ -40,21 +40,21 @@ def on_init(environment, **_kwargs):
     app = environment.web_ui.app
     base = os.environ.get("TEST_BASE_PATH", "")
     app.secret_key = os.environ["TEST_SECRET_KEY"]
-    sessions = {"epoch": 0}
+    logins = {"epoch": 0}
 
     environment.web_ui.login_manager.user_loader(
-        lambda name: LoggedIn(name) if name == f"monitor-{sessions['epoch']}" else None
+        lambda name: LoggedIn(name) if name == f"monitor-{logins['epoch']}" else None
     )
     environment.web_ui.auth_args["username_password_callback"] = f"{base}/login_submit"
 
     @app.route(f"{base}/login_submit", methods=["POST"])
     def login_submit():
         if (request.form["username"], request.form["password"]) == ("monitor", os.environ["TEST_LOGIN"]):
-            login_user(LoggedIn(f"monitor-{sessions['epoch']}"))
+            login_user(LoggedIn(f"monitor-{logins['epoch']}"))
             return redirect(f"{base}/")
         return redirect(f"{base}/login")
 
-    @app.route("/end_all_sessions", methods=["POST"])
-    def end_all_sessions():
-        sessions["epoch"] += 1
+    @app.route("/end_all_logins", methods=["POST"])
+    def end_all_logins():
+        logins["epoch"] += 1
         return "ended"

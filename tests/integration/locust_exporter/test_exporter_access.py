@@ -82,7 +82,7 @@ def is_up(url: str) -> bool:
         return False
 
 
-LOGIN = {"TEST_LOGIN": PASSWORD, "TEST_SECRET_KEY": "for sessions"}
+LOGIN = {"TEST_LOGIN": PASSWORD, "TEST_SECRET_KEY": "for cookies"}
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +115,11 @@ class TestLogin:
         with exporter(locked_locust.url) as metrics:
             assert reason(metrics) == "login"
 
-    def test_the_session_is_renewed(self, locked_locust: RealLocust, tmp_path: Path) -> None:
+    def test_the_login_is_renewed(self, locked_locust: RealLocust, tmp_path: Path) -> None:
         with exporter(locked_locust.url, login_config(tmp_path, PASSWORD)) as metrics:
             assert reason(metrics) == "ok"
             assert metrics.series()["locust_version_info", (("version", locked_locust.version),)] == 1
-            urlopen(Request(f"{locked_locust.url}/end_all_sessions", method="POST"), timeout=5).read()
+            urlopen(Request(f"{locked_locust.url}/end_all_logins", method="POST"), timeout=5).read()
             assert reason(metrics) == "ok"
             assert "WARNING" not in metrics.log.read_text()
 
