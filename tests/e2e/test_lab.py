@@ -285,6 +285,8 @@ def test_down_leaves_nothing_but_what_it_names(lab: Lab) -> None:
     purged = lab("down", "--purge")
     assert purged.code == 0, purged.output[-4000:]
     assert not lab.secrets.exists()
+    for label in ("monitor_lab.content", "monitor_lab.stage"):
+        assert docker.from_env().images.list(all=True, filters={"label": label}) == []
     images = subprocess.run(["podman", "images", "--quiet"], capture_output=True, text=True, check=True).stdout
     assert images == ""
     command_lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
