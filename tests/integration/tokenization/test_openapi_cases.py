@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -40,6 +41,7 @@ def ask(document: schemathesis.BaseSchema, route: str, mode: GenerationMode, cas
     return asked
 
 
+@pytest.mark.timeout(1200)
 def test_every_answer_is_documented(on_sqlite: Service) -> None:
     service = on_sqlite.start()
     document = schemathesis.openapi.from_url(f"{service.url}/openapi.json")
