@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -15,7 +16,15 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustClient, LocustError
 
-from tests.integration.locust_run.real_locust import LOCUSTFILE, Locusts, Playbook, Target, free_port, listens
+from tests.integration.locust_run.real_locust import (
+    LOCUSTFILE,
+    Locusts,
+    Playbook,
+    Target,
+    free_port,
+    listens,
+    wait_until,
+)
 from tests.locusts import locust_executable
 
 OLDEST, TIMER_STAYS, NEWEST = "2.15.1", "2.46.3", "2.47.0"
@@ -133,6 +142,57 @@ def test_run_with_a_locust_of_its_own(target: Target, playbook: Playbook, tmp_pa
     assert {row["name"] for row in play.result["stats"]["endpoints"]} == {"/look"}
     assert f"Starting Locust {NEWEST}" in (play.run / "locust.log").read_text()
     assert not listens(port)
+
+
+def test_own_locust_is_gone_after_an_interruption(target: Target, playbook: Playbook, tmp_path: Path) -> None:
+    port = free_port()
+    journal = tmp_path / "journal"
+    process = playbook.start(
+        mode="process",
+        locust_command=str(locust_executable(NEWEST)),
+        locustfile=str(LOCUSTFILE),
+        locust_url=f"http://127.0.0.1:{port}",
+        users=3,
+        run_time="60s",
+        host=target.url,
+        environment={"REQUEST_JOURNAL": str(journal)},
+    )
+    wait_until(lambda: journal.exists() and "/swarm" in journal.read_text(), 60)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    wait_until(lambda: not listens(port), 10)
+    assert playbook.finish(process).code != 0
+
+
+def test_run_is_compared_with_an_earlier_one(target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(NEWEST)
+    earlier = playbook.directory / "earlier.json"
+    options = {
+        "locust_url": locust.url,
+        "users": 2,
+        "spawn_rate": 2,
+        "run_time": "3s",
+        "host": target.url,
+        "baseline": str(earlier),
+        "baseline_regression": {"p95": "10%", "fail_ratio": "0%"},
+    }
+    play = playbook.run(**options)
+    assert play.code == 0, play.stdout
+    assert play.result["compared"] is False
+    assert f"No baseline at {earlier} yet" in play.stderr
+
+    summary = play.summary
+    summary["stats"]["overall"]["p95"] = 0.5
+    earlier.write_text(json.dumps(summary))
+    play = playbook.run(**options)
+    assert play.code != 0
+    assert play.result["reasons"] == [
+        f"p95 <= 0.55 (baseline 0.5 + 10%) breached, p95 is {play.result['stats']['overall']['p95']:.4g}"
+    ]
+
+    earlier.write_text("{}")
+    play = playbook.run("--check", **options)
+    assert play.result["msg"].startswith(f"baseline: {earlier} is not a summary.json")
 
 
 def test_own_locust_is_refused_where_something_listens(locusts: Locusts, playbook: Playbook) -> None:
