@@ -245,12 +245,15 @@ def test_postgresql_on_a_full_disk(disk: Disk, tmp_path: Path) -> None:
         answers = store(service.url, "before", full_in_the_middle)
         assert answers.broken == 0
         assert set(answers.codes) == {200, 503}
-        fails(service, "full")
+        # PostgreSQL removes parts of its log when it is short of space, and may then take some more.
+        full = store(service.url, "full", a_moment)
+        assert full.broken == 0
+        assert set(full.codes) <= {200, 503}
         disk.empty()
         # Where it can't write its log, PostgreSQL ends itself.
         if not cluster.running():
             cluster.start()
-        works(service, answers.stored, "after")
+        works(service, answers.stored | full.stored, "after")
     finally:
         service.kill()
         if cluster.running():
