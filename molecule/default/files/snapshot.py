@@ -20,10 +20,14 @@ def lines(*command: str) -> list[str]:
 
 
 def listeners() -> list[str]:
-    """Address and port of what listens. 127.0.0.11 is the name server that Docker gives a container, thus this host."""
+    """Address and port of what listens, but for containerd, which comes with Docker's package and takes any port.
+
+    127.0.0.11 is the name server that Docker gives a container, thus this host.
+    """
     found = set()
-    for line in subprocess.run(["ss", "-Hltn"], check=True, capture_output=True, text=True).stdout.splitlines():
-        found.add(line.split()[3])
+    for line in subprocess.run(["ss", "-Hltnp"], check=True, capture_output=True, text=True).stdout.splitlines():
+        if '"containerd"' not in line:
+            found.add(line.split()[3])
     return sorted(listener for listener in found if not listener.startswith("127.0.0.11:"))
 
 
