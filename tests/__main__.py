@@ -80,6 +80,10 @@ def e2e() -> bool:
     return run(sys.executable, "-m", "pytest", "tests/e2e")
 
 
+def molecule() -> bool:
+    return run("molecule", "test")
+
+
 def debian_packages() -> bool:
     missing = [name for name in DEBIAN_PACKAGES if not Path(f"/var/lib/dpkg/info/{name}.list").exists()]
     if not missing:
@@ -93,7 +97,9 @@ def debian_packages() -> bool:
     return all(run(*root, "service", name, "stop") and run(*root, "update-rc.d", name, "disable") for name in missing)
 
 
-PARTS: dict[str, Callable[[], bool]] = {part.__name__: part for part in (lint, sanity, unit, integration, e2e)}
+PARTS: dict[str, Callable[[], bool]] = {
+    part.__name__: part for part in (lint, sanity, unit, integration, e2e, molecule)
+}
 
 
 def main(names: list[str]) -> int:

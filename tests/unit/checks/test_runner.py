@@ -39,4 +39,4 @@ def test_an_unknown_part_stops_before_any_runs(ran: list[str], capsys: pytest.Ca
 
 
 def test_the_parts_that_there_are() -> None:
-    assert list(runner.PARTS) == ["lint", "sanity", "unit", "integration", "e2e"]
+    assert list(runner.PARTS) == ["lint", "sanity", "unit", "integration", "e2e", "molecule"]
