@@ -71,7 +71,7 @@ def _seconds(port: int, path: str) -> float:
 def _process(command: list[str], port: int, path: str, env: dict[str, str]) -> Iterator[int]:
     started = subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(300):
+        for _unused in range(300):
             try:
                 _seconds(port, path)
                 break
@@ -127,7 +127,7 @@ def _measure_one(name: str, command: list[str], endpoints: int, locust: int) -> 
     env = {"PYTHONPATH": str(CHECKOUT / "files" / "locust_exporter")}
     with _process([*command, *flags], port, "/metrics", env) as pid:
         straight, through, cpu = [], [], 0.0
-        for _ in range(ROUNDS[endpoints]):
+        for _unused in range(ROUNDS[endpoints]):
             straight.append(_seconds(locust, "/stats/requests"))
             before = _cpu_seconds(pid)
             through.append(_seconds(port, "/metrics"))

@@ -33,7 +33,7 @@ def offer_histograms(environment, **_kwargs):
     @web_ui.app.route(f"{base}/stats/histograms")
     @web_ui.auth_required_if_enabled
     def histograms():
-        return {"histograms": [_histogram(entry) for _, entry in sorted(environment.stats.entries.items())]}
+        return {"histograms": [_histogram(entry) for _unused, entry in sorted(environment.stats.entries.items())]}
 
 
 def _histogram(entry):

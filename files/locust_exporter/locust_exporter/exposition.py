@@ -24,7 +24,9 @@ def number(value: object) -> float | int | None:
     A string that holds a number counts as that number; an integer too large for a float, which Prometheus refuses,
     counts as none.
     """
-    if type(value) is float or (type(value) is int and -(2**53) <= value <= 2**53):
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, float) or (isinstance(value, int) and -(2**53) <= value <= 2**53):
         return value
     if isinstance(value, int | str):
         try:
@@ -37,7 +39,7 @@ def number(value: object) -> float | int | None:
 def figure(value: float | int) -> str:
     if -math.inf < value < math.inf:
         return repr(value)
-    return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
+    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
 
 
 def label_text(value: object) -> str:

@@ -11,6 +11,7 @@ rates need.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from itertools import accumulate
 from typing import Any
@@ -65,6 +66,6 @@ def _counts(given: dict[str, Any]) -> list[int]:
     counts = [0] * (len(BOUNDS) + 1)
     for key, value in given.items():
         milliseconds, requests = number(key), number(value)
-        if milliseconds is not None and milliseconds == milliseconds and isinstance(requests, int):
+        if milliseconds is not None and not math.isnan(milliseconds) and isinstance(requests, int):
             counts[bisect_left(BOUNDS, milliseconds)] += requests
     return counts

@@ -51,7 +51,7 @@ class Server:
         self._config = config
 
     def start(self) -> None:
-        for _ in range(_THREADS):
+        for _unused in range(_THREADS):
             threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:

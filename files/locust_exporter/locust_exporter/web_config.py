@@ -75,7 +75,7 @@ class WebConfig:
         users = self._current().users
         if not users:
             return True
-        kind, _, encoded = (authorization or "").partition(" ")
+        kind, _unused, encoded = (authorization or "").partition(" ")
         try:
             username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
@@ -100,13 +100,13 @@ class WebConfig:
         if self._path is None:
             return self._loaded
         with self._lock:
-            if _stamp([path for path, _ in self._loaded.stamp]) != self._loaded.stamp:
+            if _stamp([path for path, _unused in self._loaded.stamp]) != self._loaded.stamp:
                 try:
                     self._loaded = _load(self._path)
                 except ConfigError as error:
                     log.error("the web configuration stays as it was: %s", error)
                     self._loaded = _Loaded(
-                        _stamp([path for path, _ in self._loaded.stamp]),
+                        _stamp([path for path, _unused in self._loaded.stamp]),
                         self._loaded.tls,
                         self._loaded.users,
                         self._loaded.headers,

@@ -235,7 +235,7 @@ def test_a_proxy(open_locust: RealLocust, tmp_path: Path) -> None:
 @contextlib.contextmanager
 def tls_in_front(target: str, context: ssl.SSLContext) -> Iterator[str]:
     """Takes TLS connections, and passes what they carry on: Locust itself asks for no client certificates."""
-    host, _, port = target.removeprefix("http://").partition(":")
+    host, _unused, port = target.removeprefix("http://").partition(":")
 
     class Front(http.server.BaseHTTPRequestHandler):
         def setup(self) -> None:

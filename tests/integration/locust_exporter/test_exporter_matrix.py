@@ -65,7 +65,7 @@ class Moment:
 
 def capture(locust: RealLocust, exporter: RealExporter) -> Moment:
     """Locust keeps an answer for two seconds: where it is the same before and after, the exporter got that one too."""
-    for _ in range(20):
+    for _unused in range(20):
         before = locust.page()
         text = exporter.text()
         if locust.page() == before:
@@ -92,7 +92,7 @@ def life(version: str) -> dict[str, Moment]:
         target = stack.enter_context(serve(Target))
         real = stack.enter_context(locust(version, master=True))
         metrics = stack.enter_context(exporter(real.url))
-        workers = [stack.enter_context(real.worker()) for _ in range(3)]
+        workers = [stack.enter_context(real.worker()) for _unused in range(3)]
         real.wait_for("three workers", lambda page: [one["state"] for one in page["workers"]] == ["ready"] * 3)
         found["ready"] = capture(real, metrics)
         # Long enough to be met in it: a Locust on a busy machine gives the same answer for many seconds.
@@ -174,7 +174,8 @@ class TestEveryState:
         assert found["locust_run_requests_total", ()] == total["num_requests"]
         assert found["locust_run_request_failures_total", ()] == total["num_failures"]
         assert close(
-            sum(value for (name, _), value in found.items() if name == "locust_requests_total"), total["num_requests"]
+            sum(value for (name, _unused), value in found.items() if name == "locust_requests_total"),
+            total["num_requests"],
         )
 
     def test_the_percentiles_of_the_last_ten_seconds(self, moment: Moment) -> None:
@@ -253,7 +254,7 @@ def test_the_states_were_what_they_are_called(moments: dict[str, Moment]) -> Non
     assert moments["worker_lost"].series["locust_workers_missing_count", ()] == 1
     assert moments["running"].series["locust_workers_count", ()] == 3
     assert moments["worker_left"].series["locust_workers_count", ()] == 1
-    assert any(name == "locust_errors_total" for name, _ in moments["running"].series)
+    assert any(name == "locust_errors_total" for name, _unused in moments["running"].series)
 
 
 def test_counters_never_go_down_within_a_run(moments: dict[str, Moment]) -> None:
@@ -269,12 +270,12 @@ def test_counters_never_go_down_within_a_run(moments: dict[str, Moment]) -> None
 
 def test_a_reset_leaves_no_endpoint_and_no_error(moments: dict[str, Moment]) -> None:
     names = {(name, labels) for name, labels in moments["reset"].series if "method" in dict(labels)}
-    assert {dict(labels)["name"] for _, labels in names} == {"Aggregated"}
+    assert {dict(labels)["name"] for _unused, labels in names} == {"Aggregated"}
 
 
 def test_a_killed_locust_leaves_up_and_the_exporters_own(moments: dict[str, Moment]) -> None:
     found = moments["killed"].series
-    names = {name for name, _ in found if name.startswith("locust_")}
+    names = {name for name, _unused in found if name.startswith("locust_")}
     assert names == {
         "locust_up",
         "locust_up_info",

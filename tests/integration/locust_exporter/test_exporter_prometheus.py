@@ -184,7 +184,7 @@ def test_percentiles_over_any_window_and_several_endpoints_are_exact(version: st
     chance = random.Random(4)
 
     def draw(count: int, mean: float) -> list[float]:
-        return [chance.lognormvariate(math.log(mean), 1) for _ in range(count)]
+        return [chance.lognormvariate(math.log(mean), 1) for _unused in range(count)]
 
     first = {"/a": draw(401, 20), "/b": draw(307, 300)}
     second = {"/a": draw(503, 150), "/b": draw(211, 4000)}
@@ -288,7 +288,7 @@ def test_prometheus_takes_any_page() -> None:
         assert {name.partition("…")[0] for name in names} == {
             name.replace("\0", "\N{REPLACEMENT CHARACTER}")[:1000] for name in HOSTILE
         }
-        for _ in range(10):
+        for _unused in range(10):
             metrics.text()
         assert metrics.series()["process_resident_memory_bytes", ()] < 150e6
 
@@ -367,8 +367,8 @@ class TestOwnLocks:
 
     def test_clients_that_say_nothing_do_not_keep_prometheus_out(self) -> None:
         with exporter("http://127.0.0.1:9") as metrics:
-            host, _, port = address(metrics).partition(":")
-            silent = [socket.create_connection((host, int(port))) for _ in range(4)]
+            host, _unused, port = address(metrics).partition(":")
+            silent = [socket.create_connection((host, int(port))) for _unused in range(4)]
             assert b"locust_up 0" in get(f"{metrics.url}/metrics")
             for connection in silent:
                 connection.close()

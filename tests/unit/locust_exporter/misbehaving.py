@@ -28,7 +28,7 @@ class Server:
     def _serve(self) -> None:
         while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, _unused = self.listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._converse, args=(connection,), daemon=True).start()

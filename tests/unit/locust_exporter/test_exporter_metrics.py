@@ -130,7 +130,7 @@ def test_other_json_is_not_taken_for_locust(given: object) -> None:
 def test_every_recorded_answer_gives_a_valid_page(recorded: dict[str, Any]) -> None:
     found = samples(recorded)
     assert found["locust_users", ()] == recorded["user_count"]
-    *_, total = recorded["stats"]
+    *_unused, total = recorded["stats"]
     assert found["locust_requests_num_requests", (("method", ""), ("name", "Aggregated"))] == total["num_requests"]
     assert found["locust_run_requests_total", ()] == total["num_requests"]
 
@@ -160,7 +160,7 @@ def test_percentiles_under_all_names_that_they_had(keys: dict[str, Any], expecte
     found = samples(answer(**keys))
     prefix = "locust_requests_current_response_time_percentile_"
     assert {
-        int(name.removeprefix(prefix)): value for (name, _), value in found.items() if name.startswith(prefix)
+        int(name.removeprefix(prefix)): value for (name, _unused), value in found.items() if name.startswith(prefix)
     } == expected
     assert all(
         found["locust_current_response_time_seconds", (("quantile", f"0.{p}".rstrip("0")),)] == value / 1000

@@ -42,7 +42,7 @@ def scrape(exporter: Exporter) -> dict[tuple[str, Labels], float]:
 
 
 def names(found: dict[tuple[str, Labels], float]) -> set[str]:
-    return {name for name, _ in found if name.startswith("locust_")}
+    return {name for name, _unused in found if name.startswith("locust_")}
 
 
 def drip(connection: socket.socket, request: bytes) -> None:
@@ -166,7 +166,7 @@ def test_a_connection_is_kept_and_a_dead_one_replaced(server: Server) -> None:
         connection.sendall(http(a_page()))
 
     server.script = answer
-    for _ in range(3):
+    for _unused in range(3):
         assert scrape(exporter)["locust_up", ()] == 1
     assert len(accepted) == 1
 
@@ -175,7 +175,7 @@ def test_a_connection_is_kept_and_a_dead_one_replaced(server: Server) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
     server.script = answer_and_leave
-    for _ in range(3):
+    for _unused in range(3):
         assert scrape(exporter)["locust_up", ()] == 1
     assert len(accepted) > 2
 
@@ -223,7 +223,7 @@ def test_the_version_is_asked_once(server: Server, page: bytes, version: str) ->
 
     server.script = answer
     exporter = new_exporter(server.uri)
-    for _ in range(3):
+    for _unused in range(3):
         assert scrape(exporter)["locust_version_info", (("version", version),)] == 1
     assert sum(request.startswith(b"GET / ") for request in server.requests) == 1
 

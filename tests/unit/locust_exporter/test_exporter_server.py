@@ -55,14 +55,14 @@ def say(port: int, request: bytes) -> bytes:
 )
 def test_requests(port: int, request_line: bytes, status: bytes) -> None:
     answer = say(port, request_line + b"\r\nHost: x\r\n\r\n")
-    head, _, body = answer.partition(b"\r\n\r\n")
+    head, _unused, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
     assert f"Content-Length: {len(body)}\r\n".encode() in head
     assert head.endswith(b"\r\nConnection: close") or b"\r\nConnection: close\r\n" in head
 
 
 def test_a_head_request_has_no_body(port: int) -> None:
-    head, _, body = say(port, b"HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n").partition(b"\r\n\r\n")
+    head, _unused, body = say(port, b"HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n").partition(b"\r\n\r\n")
     assert b"200 OK" in head
     assert b"Content-Type: text/plain; version=0.0.4; charset=utf-8" in head
     assert body == b""
@@ -80,7 +80,7 @@ def test_more_than_a_request_may_hold(port: int) -> None:
 
 
 def test_it_still_answers_after_all_that(port: int) -> None:
-    for _ in range(20):
+    for _unused in range(20):
         say(port, b"nonsense\r\n\r\n")
     assert b"locust_up 0" in say(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
 
@@ -97,7 +97,7 @@ def test_a_fault_of_ours_ends_one_answer_and_not_the_exporter(monkeypatch: pytes
         port = listener.getsockname()[1]
         with monkeypatch.context() as patch:
             patch.setattr(exporter, "scrape", fail)
-            for _ in range(20):
+            for _unused in range(20):
                 assert say(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n") == b""
         assert b"locust_up 0" in say(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
 
