@@ -242,7 +242,7 @@ def main() -> None:
     address = environment.get("GF_SERVER_HTTP_ADDR", ""), int(environment.get("GF_SERVER_HTTP_PORT", "3000"))
     server = ThreadingHTTPServer(address, handler(stand_in))
     # As a container's first process it would not be ended by a signal that it does not handle.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(0))
     print(f"A stand-in for Grafana, not Grafana: recorded answers at port {server.server_port}", flush=True)
     server.serve_forever()
 

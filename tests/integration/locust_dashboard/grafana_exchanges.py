@@ -157,7 +157,7 @@ def served(exchanges: Exchanges, prefix: str = "") -> Iterator[str]:
             self.end_headers()
             self.wfile.write(data)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, *_unused: Any) -> None:
             """Requests are in `seen`."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -149,7 +149,7 @@ class Locusts:
         web = ["--web-host", "127.0.0.1", "--web-port", str(port), *(["--web-login"] if login else [])]
         master = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", master_port] if workers else []
         locust = Locust(port, journal, self._spawn(version, environment, *web, *master, *arguments))
-        for _ in range(workers):
+        for _unused in range(workers):
             locust.workers.append(self._spawn(version, environment, "--worker", "--master-port", master_port))
         wait_until(lambda: listens(port), 30)
         return locust

@@ -11,9 +11,9 @@ import re
 import signal
 import threading
 import time
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 

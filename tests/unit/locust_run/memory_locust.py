@@ -122,4 +122,4 @@ class MemoryLocust(LocustClient):
         return f"{header}\nGET,/a,{int(self.requests)},0,6,5,9\n,Aggregated,{int(self.requests)},0,6,5,9\n"
 
     def changes(self) -> list[str]:
-        return [what for _, what in self.asked if what.startswith(("/swarm", "/stop", "/stats/reset"))]
+        return [what for _unused, what in self.asked if what.startswith(("/swarm", "/stop", "/stats/reset"))]

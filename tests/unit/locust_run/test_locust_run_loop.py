@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import dashboard_url

@@ -91,7 +91,7 @@ def test_stages_start_on_time_with_what_remains(tmp_path_factory: pytest.TempPat
     ended = run(locust, clock, tmp_path_factory.mktemp("run"), {"stages": stages})
     swarms = [(now, what) for now, what in locust.asked if what.startswith("/swarm")]
     assert ended["problem"] is None
-    total = sum(duration for duration, _ in pairs)
+    total = sum(duration for duration, _unused in pairs)
     ends = ended["state"]["started"] + total
     # A stage may be skipped when it is shorter than a module call; the last ones are there.
     for (now, what), (begin_at, users) in zip(swarms, starts(pairs), strict=False):
@@ -103,8 +103,8 @@ def test_stages_start_on_time_with_what_remains(tmp_path_factory: pytest.TempPat
 
 
 def starts(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    begins = [0, *itertools.accumulate(duration for duration, _ in pairs)]
-    return [(begin_at, users) for begin_at, (_, users) in zip(begins, pairs, strict=False)]
+    begins = [0, *itertools.accumulate(duration for duration, _unused in pairs)]
+    return [(begin_at, users) for begin_at, (_unused, users) in zip(begins, pairs, strict=False)]
 
 
 def test_timers_of_stages_are_past_when_the_run_is_over(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_timers_of_stages_are_past_when_the_run_is_over(locust: MemoryLocust, cl
 
 def test_statistics_are_reset_after_the_warmup(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     ended = run(locust, clock, tmp_path, {**ONE, "warmup": "20s"})
-    ((reset, _),) = [entry for entry in locust.asked if entry[1] == "/stats/reset"]
+    ((reset, _unused),) = [entry for entry in locust.asked if entry[1] == "/stats/reset"]
     assert reset - ended["state"]["started"] == pytest.approx(20, abs=0.1)
     assert [sample["counted"] for sample in ended["samples"]].index(True) > 10
     assert locust.requests == pytest.approx(40 * 50, rel=0.02)
@@ -123,7 +123,7 @@ def test_statistics_are_reset_after_the_warmup(locust: MemoryLocust, clock: Cloc
 def test_workers_get_time_to_report_what_was_before_the_reset(clock: Clock, tmp_path: Path) -> None:
     locust = MemoryLocust(clock, workers=2)
     ended = run(locust, clock, tmp_path, {**ONE, "warmup": "20s"})
-    ((reset, _),) = [entry for entry in locust.asked if entry[1] == "/stats/reset"]
+    ((reset, _unused),) = [entry for entry in locust.asked if entry[1] == "/stats/reset"]
     assert reset - ended["state"]["started"] == pytest.approx(23, abs=0.1)
 
 
