@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import socket
 import subprocess
 from pathlib import Path
@@ -227,6 +228,21 @@ def test_a_broken_locustfile_is_refused(lab: Lab, tmp_path: Path) -> None:
         assert played.code != 0
         assert message in played.message
     assert lab.containers()["monitor-lab-locust"].attrs["State"]["StartedAt"] == started
+
+
+def test_an_image_that_the_controller_keeps_is_not_built_again(lab: Lab, tmp_path: Path) -> None:
+    exporter = lab.containers()["monitor-lab-locust-exporter"]
+    name = exporter.attrs["Config"]["Image"]
+    kept = tmp_path / "images" / f"{name.rsplit('/')[-1].replace(':', '-')}-{platform.machine()}.tar.gz"
+    kept.parent.mkdir()
+    subprocess.run(["sh", "-c", f"docker save {name} | gzip -1 >{kept}"], check=True)
+    exporter.remove(force=True)
+    docker.from_env().images.remove(name)
+    played = lab("up", "-e", f"monitor_lab_cache_dir={tmp_path}")
+    assert played.code == 0, played.output[-4000:]
+    assert "Load the archive that the controller keeps" in played.output
+    assert "Build the image" not in played.output
+    assert lab.containers()["monitor-lab-locust-exporter"].status == "running"
 
 
 def test_requirements_that_cannot_be_had_are_named(lab: Lab, tmp_path: Path) -> None:
