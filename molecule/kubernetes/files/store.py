@@ -7,7 +7,7 @@ usage: store.py URL PREFIX FILE, with the bearer token on standard input
 
 It stores until there is FILE, but no longer than five minutes.
 
-{"stored": acknowledged, "failed": [why requests had no 200, up to ten], "failures": their number, "lost": acknowledged
+{"lasted": whether it was FILE that ended it, "stored": acknowledged, "failed": [why requests had no 200, up to ten], "failures": their number, "lost": acknowledged
 but not given back}
 """
 
@@ -99,6 +99,7 @@ def main() -> None:
     latest = time.monotonic() + LONGEST
     while not Path(file).exists() and time.monotonic() < latest:
         time.sleep(0.2)
+    lasted = Path(file).exists()
     end.set()
     for thread in threads:
         thread.join()
@@ -107,7 +108,8 @@ def main() -> None:
     lost = [
         name for name, data in stored.items() if client.post("/detokenize", {"name": name}, headers) != {"data": data}
     ]
-    print(json.dumps({"stored": len(stored), "failures": len(failed), "failed": failed[:10], "lost": len(lost)}))
+    found = {"lasted": lasted, "stored": len(stored), "failures": len(failed), "failed": failed[:10], "lost": len(lost)}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
