@@ -143,12 +143,12 @@ def measure() -> list[Row]:
             load(warm.url)
 
         urls = {"idle": idle, "sqlite": on_sqlite.url, "postgresql": on_postgresql.url}
-        turns = [{name: load(url) for name, url in urls.items()} for _ in range(TURNS)]
-        seed_rate = max(load(seed, connections=1, seconds=10).requests_per_second for _ in range(2))
+        turns = [{name: load(url) for name, url in urls.items()} for _unused in range(TURNS)]
+        seed_rate = max(load(seed, connections=1, seconds=10).requests_per_second for _unused in range(2))
 
         filled = stack.enter_context(service(folder / "filled"))
         warm_memory, full_memory = memory_while_filling(filled)
-        many = [(load(on_sqlite.url), load(filled.url, MANY_NAMES)) for _ in range(TURNS)]
+        many = [(load(on_sqlite.url), load(filled.url, MANY_NAMES)) for _unused in range(TURNS)]
 
     rates = {name: max(turn[name].requests_per_second for turn in turns) for name in urls}
     latency = min(turn["sqlite"].percentile_99_ms for turn in turns)

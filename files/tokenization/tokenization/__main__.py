@@ -59,7 +59,7 @@ def listen(host: str, port: int) -> socket.socket:
 def main() -> int:
     logs.configure()
     # Until the server has a handler of its own. The first process of a container is deaf to signals without one.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(0))
     os.umask(0o077)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -45,7 +45,7 @@ def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to
     expected = bearer_token.encode()
 
     def authorise(request: Request) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _unused, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), expected):
             message = "a valid bearer token is needed: Authorization: Bearer TOKEN"
             raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
@@ -68,22 +68,22 @@ def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to
             raise HTTPException(404, "the vault does not have it")
         return _json({"data": data}, headers={"Cache-Control": "no-store"})
 
-    async def healthz(_: Request) -> Response:
+    async def healthz(_unused: Request) -> Response:
         return _json({"status": "ok"})
 
-    async def readyz(_: Request) -> Response:
+    async def readyz(_unused: Request) -> Response:
         if status.draining:
             raise HTTPException(503, "draining: the service is about to stop")
         async with asyncio.timeout(PROBE_SECONDS):
             await vault.check()
         return _json({"status": "ok"})
 
-    async def show_metrics(_: Request) -> Response:
+    async def show_metrics(_unused: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     document = msgspec.json.encode(openapi.document(require_token_to_tokenize))
 
-    async def show_openapi(_: Request) -> Response:
+    async def show_openapi(_unused: Request) -> Response:
         return Response(document, media_type="application/json")
 
     app = Starlette(
@@ -188,31 +188,31 @@ def _refuse_any(error: HTTPException) -> Response:
     return _json({"error": error.detail}, error.status_code, headers)
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
+async def _refuse(_unused: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return _refuse_any(error)
 
 
-async def _not_json(_: Request, error: Exception) -> Response:
+async def _not_json(_unused: Request, error: Exception) -> Response:
     return _json({"error": str(error)}, 400)
 
 
-async def _wrong_shape(_: Request, error: Exception) -> Response:
+async def _wrong_shape(_unused: Request, error: Exception) -> Response:
     return _json({"error": str(error)}, 422)
 
 
-async def _storage_fails(_: Request, error: Exception) -> Response:
+async def _storage_fails(_unused: Request, error: Exception) -> Response:
     return _json({"error": "the vault can not be reached or written: try again"}, 503, {"Retry-After": "1"})
 
 
-async def _damaged(_: Request, error: Exception) -> Response:
+async def _damaged(_unused: Request, error: Exception) -> Response:
     log.error("a record can not be opened: it is damaged")
     return _json({"error": "the vault can not open this record: it is damaged"}, 503)
 
 
-async def _gone(_: Request, error: Exception) -> Response:
+async def _gone(_unused: Request, error: Exception) -> Response:
     return _json({"error": "the client went away before its request was complete"}, 400)
 
 
-async def _fault(_: Request, error: Exception) -> Response:
+async def _fault(_unused: Request, error: Exception) -> Response:
     return _json({"error": "a fault in the service: its log tells where"}, 503)

@@ -15,7 +15,7 @@ from pythonjsonlogger.json import JsonFormatter
 class Formatter(JsonFormatter):
     def formatException(self, ei: Any) -> str:
         """Where it happened and the kind of error. Not its text: that may quote what a client sent."""
-        kind, _, trace = ei
+        kind, _unused, trace = ei
         places = "; ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace))
         return f"{kind.__name__ if kind else 'error'} at {places}"
 

@@ -15,7 +15,7 @@ SCHEMA = "#/components/schemas/{name}"
 
 def document(require_token_to_tokenize: bool) -> dict[str, Any]:
     """OpenAPI 3.1."""
-    _, shapes = msgspec.json.schema_components([ToTokenize, ByName, ByToken], ref_template=SCHEMA)
+    _unused, shapes = msgspec.json.schema_components([ToTokenize, ByName, ByToken], ref_template=SCHEMA)
     texts = {
         "Tokenized": {"message": {"type": "string"}, "token": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
         "Detokenized": {"data": {"type": "string"}},

@@ -72,7 +72,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
-def _refuse_constant(_: str) -> NoReturn:
+def _refuse_constant(_unused: str) -> NoReturn:
     raise NotJsonError("NaN and Infinity are not JSON")
 
 

@@ -63,7 +63,7 @@ class Vault:
 
     async def _commit(self, batch: list[tuple[Record, asyncio.Future[None]]]) -> None:
         # Of one name only the last is kept. In the order of their ids, so that two services never deadlock.
-        records = sorted({record.id: record for record, _ in batch}.values())
+        records = sorted({record.id: record for record, _unused in batch}.values())
         failure: StorageError | None = StorageError("the commit was interrupted")
         start = time.perf_counter()
         try:
@@ -77,7 +77,7 @@ class Vault:
         finally:
             # Whatever happened: nobody waits for ever.
             self._tell(failure)
-            for _, stored in batch:
+            for _unused, stored in batch:
                 if stored.done():
                     continue
                 if failure:

@@ -90,7 +90,7 @@ def lost(url: str, bearer: dict[str, str], stored: dict[str, str]) -> dict[str, 
                     wrong[token] = content
 
         async with aiohttp.ClientSession() as session:
-            await asyncio.gather(*(client(session) for _ in range(CLIENTS)))
+            await asyncio.gather(*(client(session) for _unused in range(CLIENTS)))
         return wrong
 
     return asyncio.run(run())

@@ -132,7 +132,9 @@ class Postgresql:
 
     def run(self, program: str, *arguments: str) -> str:
         command = [*self._user, str(self._programs / program), *arguments]
-        done = subprocess.run(command, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        done = subprocess.run(
+            command, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False
+        )
         assert done.returncode == 0, done.stdout.decode()
         return done.stdout.decode()
 
@@ -148,7 +150,9 @@ class Postgresql:
 
     def running(self) -> bool:
         status = [*self._user, str(self._programs / "pg_ctl"), "-D", str(self._data), "status"]
-        return subprocess.run(status, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60).returncode == 0
+        return (
+            subprocess.run(status, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60, check=False).returncode == 0
+        )
 
     def pids(self) -> list[int]:
         postmaster = int((self._data / "postmaster.pid").read_text().splitlines()[0])

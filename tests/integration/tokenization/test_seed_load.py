@@ -28,6 +28,7 @@ def test_no_request_fails(service: Service, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
     (statistics,) = json.loads(done.stdout)

@@ -42,7 +42,7 @@ def read_answers(connection: socket.socket) -> list[tuple[int, dict[str, str]]]:
         data += chunk
     answers = []
     while data:
-        head, _, rest = data.partition(b"\r\n\r\n")
+        head, _unused, rest = data.partition(b"\r\n\r\n")
         lines = head.decode().lower().split("\r\n")
         length = next(int(line.split(":")[1]) for line in lines if line.startswith("content-length:"))
         answers.append((int(lines[0].split(" ")[1]), json.loads(rest[:length])))
@@ -63,7 +63,7 @@ def closing(request: bytes) -> bytes:
 def test_pipelined_requests_are_answered_in_order(service: Service) -> None:
     wrong = REQUEST.replace(b'"d"', b"123")
     answers = ask(service, REQUEST * 50 + wrong + REQUEST * 50 + closing(REQUEST))
-    assert [code for code, _ in answers] == [200] * 50 + [422] + [200] * 51
+    assert [code for code, _unused in answers] == [200] * 50 + [422] + [200] * 51
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_pipelined_requests_are_answered_in_order(service: Service) -> None:
 )
 def test_what_is_not_http_is_400(service: Service, data: bytes) -> None:
     answers = ask(service, data)
-    assert [code for code, _ in answers] == [400]
+    assert [code for code, _unused in answers] == [400]
     assert list(answers[0][1]) == ["error"]
 
 
@@ -103,13 +103,13 @@ def test_bodies_of_every_size(service: Service, size: int, chunked: bool) -> Non
     # The second request shows that the connection is still in step.
     answers = ask(service, HEAD + framed + closing(REQUEST))
     expected = 400 if size < 64 else 200 if size <= 64 * 1024 else 413
-    assert [code for code, _ in answers] == [expected, 200]
+    assert [code for code, _unused in answers] == [expected, 200]
 
 
 def test_a_name_of_a_megabyte(service: Service) -> None:
     body = b'{"name": "%s", "data": "d"}' % (b"n" * 1024 * 1024)
     answers = ask(service, closing(HEAD) + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    assert [code for code, _ in answers] == [413]
+    assert [code for code, _unused in answers] == [413]
 
 
 def test_who_asks_first_is_told_before_sending(service: Service) -> None:
@@ -137,7 +137,7 @@ def test_what_never_ends_takes_no_memory(service: Service, start: bytes, more: b
     with connect(service) as connection:
         connection.sendall(start)
         with pytest.raises(OSError):
-            for _ in range(16_000):
+            for _unused in range(16_000):
                 connection.sendall(more)
                 if select.select([connection], [], [], 0)[0]:
                     answer += connection.recv(65536)
@@ -180,12 +180,12 @@ def test_half_requests_and_slow_clients(service: Service) -> None:
         gone = connect(service)
         gone.sendall(HEAD + length + BODY[:5])
         gone.close()
-        assert [code for code, _ in ask(service, closing(REQUEST))] == [200], "others are served meanwhile"
+        assert [code for code, _unused in ask(service, closing(REQUEST))] == [200], "others are served meanwhile"
         for future in (nothing, half_head, only_line_ends, slow_head):
             assert future.result() == []
-        assert [code for code, _ in half_second_head.result()] == [200]
+        assert [code for code, _unused in half_second_head.result()] == [200]
         for future in (half_body, no_body, half_chunk):
-            assert [code for code, _ in future.result()] == [400]
+            assert [code for code, _unused in future.result()] == [400]
         assert time.monotonic() - started > 5, "they were given time"
     assert service.metric("tokenization_requests_in_progress") == 1, "this very request"
 
@@ -193,12 +193,12 @@ def test_half_requests_and_slow_clients(service: Service) -> None:
 def test_more_requests_than_the_service_takes_at_once(service: Service) -> None:
     """A thousand bodies that do not end: the next one is turned away, and probes still answer."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
-    connections = [connect(service) for _ in range(1000)]
+    connections = [connect(service) for _unused in range(1000)]
     try:
         for connection in connections:
             connection.sendall(HEAD + b"Content-Length: 5\r\n\r\n{")
         deadline = time.monotonic() + 8
-        while [code for code, _ in ask(service, closing(REQUEST))] != [429]:
+        while [code for code, _unused in ask(service, closing(REQUEST))] != [429]:
             assert time.monotonic() < deadline
         assert service.ready() == 200
     finally:
@@ -206,4 +206,4 @@ def test_more_requests_than_the_service_takes_at_once(service: Service) -> None:
             connection.close()
     while service.metric("tokenization_requests_in_progress") > 1:
         time.sleep(0.1)
-    assert [code for code, _ in ask(service, closing(REQUEST))] == [200]
+    assert [code for code, _unused in ask(service, closing(REQUEST))] == [200]

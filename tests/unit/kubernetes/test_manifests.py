@@ -78,7 +78,7 @@ def test_the_pod_meets_pod_security_restricted(manifests: Manifests, case: str, 
 
 @pytest.mark.parametrize("case", CLUSTER_CASES)
 def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
-    assert not any(kind == "Secret" for kind, _ in manifests[case])
+    assert not any(kind == "Secret" for kind, _unused in manifests[case])
     (container,) = pod_of(manifests[case][DEPLOYMENT])["containers"]
     assert all(
         variable["name"].endswith("_FILE") or variable["name"] == "TOKENIZATION_HOST" for variable in container["env"]
@@ -129,7 +129,7 @@ def test_selectors_find_their_pods(manifests: Manifests, case: str) -> None:
 @pytest.mark.parametrize("case", CLUSTER_CASES)
 def test_ports_state_their_protocol(manifests: Manifests, case: str) -> None:
     """Kubernetes 1.20 refuses to apply a list that is keyed by a field which it would have to guess."""
-    services = [manifest for (kind, _), manifest in manifests[case].items() if kind == "Service"]
+    services = [manifest for (kind, _unused), manifest in manifests[case].items() if kind == "Service"]
     containers = [
         container
         for key in (DEPLOYMENT, POSTGRES)

@@ -136,7 +136,7 @@ def test_the_body_limit(service: Service) -> None:
 
 def test_the_limit_holds_without_a_content_length(service: Service) -> None:
     def chunks() -> object:
-        for _ in range(100):
+        for _unused in range(100):
             yield b" " * 1024
 
     url = f"{service.url}/tokenize"

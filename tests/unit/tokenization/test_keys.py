@@ -42,6 +42,6 @@ def test_a_token_leads_back_to_its_record() -> None:
 
 
 def test_tokens_of_one_name_share_nothing() -> None:
-    one, two = (KEYS.token(KEYS.record_id("card"), KEYS.new_nonce()) for _ in range(2))
+    one, two = (KEYS.token(KEYS.record_id("card"), KEYS.new_nonce()) for _unused in range(2))
     same = sum(a == b for a, b in zip(bytes.fromhex(one), bytes.fromhex(two), strict=True))
     assert same < 8, "two random sequences of 32 bytes"

@@ -117,7 +117,7 @@ def test_a_missing_file_is_not_made_anew(path: Path) -> None:
         await storage.write([record(1)])
         for left in path.parent.iterdir():
             left.unlink()
-        for _ in range(2):
+        for _unused in range(2):
             with pytest.raises(StorageError):
                 await storage.write([record(2)])
         assert list(path.parent.iterdir()) == []

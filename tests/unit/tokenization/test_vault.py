@@ -24,13 +24,13 @@ class HeldBack(SqliteStorage):
         super().__init__(path)
         self.gate = asyncio.Event()
         self.commits: list[int] = []
-        self.error: Exception | None = None
+        self.errors: list[Exception] = []
 
     async def write(self, records: Sequence[Record]) -> int:
         self.commits.append(len(records))
         await self.gate.wait()
-        if self.error:
-            raise self.error
+        for error in self.errors:
+            raise error
         return await super().write(records)
 
 
@@ -102,12 +102,12 @@ def test_of_one_name_in_one_commit_the_last_stays(run: Run) -> None:
 
 def test_a_failed_commit_is_told_to_all_of_it_and_to_nobody_else(run: Run) -> None:
     async def test(vault: Vault, storage: HeldBack) -> None:
-        storage.error = StorageError("disk full")
+        storage.errors = [StorageError("disk full")]
         failed = await ask(vault, "first")
         storage.gate.set()
         for outcome in await asyncio.gather(*failed, return_exceptions=True):
             assert isinstance(outcome, StorageError)
-        storage.error = None
+        storage.errors = []
         (token,) = await asyncio.gather(*await ask(vault, "second"))
         assert await vault.detokenize_token(token) == "data of second"
         assert await vault.detokenize_name("first") is None
@@ -118,13 +118,13 @@ def test_a_failed_commit_is_told_to_all_of_it_and_to_nobody_else(run: Run) -> No
 def test_an_error_that_nobody_thought_of_leaves_nobody_waiting(run: Run) -> None:
     async def test(vault: Vault, storage: HeldBack) -> None:
         told: list[object] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
-        storage.error = ZeroDivisionError()
+        asyncio.get_running_loop().set_exception_handler(lambda _unused, context: told.append(context["exception"]))
+        storage.errors = [ZeroDivisionError()]
         failed = await ask(vault, "first")
         storage.gate.set()
         for outcome in await asyncio.gather(*failed, return_exceptions=True):
             assert isinstance(outcome, StorageError)
-        storage.error = None
+        storage.errors = []
         (token,) = await asyncio.gather(*await ask(vault, "second"))
         assert await vault.detokenize_token(token) == "data of second"
 
