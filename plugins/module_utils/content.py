@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tarfile
 import typing as t
 from pathlib import Path
@@ -42,7 +43,8 @@ def content_hash(paths: t.Iterable[Path], text: str = "") -> str:
 def pack(folder: Path, wheels: Path, requirements: t.Optional[Path], destination: Path) -> None:
     """Writes a build's context: the folder's files, wheels/ and requirements-user.txt (empty where none is given), as a
     compressed tar. The destination exists only when it is whole."""
-    part = destination.with_suffix(".part")
+    # Its own name: two controllers of one user may pack the same at the same time.
+    part = destination.with_suffix(f".{os.getpid()}.part")
     with tarfile.open(str(part), "w:gz", compresslevel=1) as archive:
         for name, file in files(folder):
             archive.add(str(file), name)

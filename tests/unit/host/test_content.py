@@ -2,6 +2,7 @@
 # Copyright (c) 2026, the monitor_lab contributors
 from __future__ import annotations
 
+import multiprocessing
 import tarfile
 from pathlib import Path
 
@@ -65,3 +66,19 @@ def test_an_interrupted_packing_leaves_no_archive(folder: Path, tmp_path: Path) 
     with pytest.raises(FileNotFoundError):
         pack(folder, tmp_path / "no wheels", None, tmp_path / "context.tar.gz")
     assert not (tmp_path / "context.tar.gz").exists()
+
+
+def test_two_may_pack_the_same_at_once(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "downloaded").mkdir()
+    destination = tmp_path / "context.tar.gz"
+    packers = [
+        multiprocessing.Process(target=pack, args=(folder, tmp_path / "downloaded", None, destination))
+        for _turn in range(8)
+    ]
+    for packer in packers:
+        packer.start()
+    for packer in packers:
+        packer.join()
+    assert [packer.exitcode for packer in packers] == [0] * 8
+    assert tarfile.is_tarfile(destination)
+    assert list(tmp_path.glob("*.part")) == []
