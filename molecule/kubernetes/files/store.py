@@ -7,8 +7,8 @@ usage: store.py URL PREFIX FILE, with the bearer token on standard input
 
 It stores until there is FILE, but no longer than five minutes.
 
-{"lasted": whether it was FILE that ended it, "stored": acknowledged, "failed": [why requests had no 200, up to ten], "failures": their number, "lost": acknowledged
-but not given back}
+{"lasted": whether it was FILE that ended it, "stored": acknowledged, "failures": requests without a 200, "failed": why,
+up to ten, "lost": acknowledged but not given back}
 """
 
 from __future__ import annotations
