@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
 """Docker's runtime on a test host, which lacks CAP_SYS_RESOURCE: runc, without the wish to lower the OOM score, which
