@@ -180,7 +180,7 @@ def test_grafana_from_an_archive(lab: Lab, tmp_path: Path) -> None:
     base = next(tag for image in engine.images.list() for tag in image.tags if "monitor-lab/tokenization:" in tag)
     folder = CHECKOUT / "tests" / "grafana_stand_in"
     tag = "grafana-stand-in:1"
-    image = engine.images.build(path=str(folder), buildargs={"BASE": base}, tag=tag, network_mode="none")[0]
+    image = engine.images.build(path=str(folder), buildargs={"BASE": base}, tag=tag, network_mode="none", rm=True)[0]
     try:
         with (tmp_path / "grafana.tar").open("wb") as archive:
             archive.writelines(image.save(named=True))
