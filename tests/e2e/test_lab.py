@@ -110,7 +110,15 @@ def test_the_installed_collection_finds_the_lab_with_an_inventory_from_elsewhere
     assert built.code == 0, built.output
     (artifact,) = tmp_path.glob("*.tar.gz")
     installed = lab.call(
-        f"{bin_}/ansible-galaxy", "collection", "install", "--no-deps", "--offline", "-p", str(tmp_path), str(artifact)
+        f"{bin_}/ansible-galaxy",
+        "collection",
+        "install",
+        "--force",
+        "--no-deps",
+        "--offline",
+        "-p",
+        str(tmp_path),
+        str(artifact),
     )
     assert installed.code == 0, installed.output
     (tmp_path / "ansible.cfg").write_text("[defaults]\n")
