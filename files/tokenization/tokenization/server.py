@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
 import socket
+import struct
 import time
 from types import FrameType
 from typing import Any, cast
@@ -23,6 +25,10 @@ DRAIN_SECONDS = 2.0
 # Then those that were accepted get this long to finish.
 STOP_SECONDS = 10
 LAST_SECONDS = 0.5
+# In which what queued up before is accepted.
+ACCEPT_SECONDS = 0.1
+# linux/asm-generic/socket.h; the socket module does not have it.
+SO_ATTACH_FILTER = 26
 IDLE_SECONDS = 10.0
 # Of a request line with its headers, and of everything that is sent for one request: the parser would keep any amount.
 HEAD_LIMIT = 64 * 1024
@@ -91,6 +97,17 @@ class Protocol(HttpToolsProtocol):
             self.close_unless_working()
 
 
+def refuse_more(listener: socket.socket) -> None:
+    """Lets no further connection queue up: what waits to be accepted when a listener closes would be cut off.
+
+    A socket filter (socket(7), SO_ATTACH_FILTER) of one instruction, "return 0", drops what arrives for the listener;
+    connections that were made before are not concerned. Whoever tries learns it from the closed port next time.
+    """
+    return_nothing = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, 0))
+    program = struct.pack("@HP", 1, ctypes.addressof(return_nothing))
+    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
+
 class Server(uvicorn.Server):
     def __init__(self, app: ASGIApp, status: Status) -> None:
         super().__init__(
@@ -120,9 +137,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in sockets or []:
-            # What waits to be accepted when a listener closes is cut off, so none may queue up any more.
-            listener.listen(0)
-        await asyncio.sleep(0)
+            refuse_more(listener)
+        await asyncio.sleep(ACCEPT_SECONDS)
         await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
