@@ -40,6 +40,8 @@ def play(playbook: Path, calls: Path) -> Run:
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("_callbacks")),
         "ANSIBLE_CALLBACKS_ENABLED": "module_calls",
     }
+    # Libraries come from bytecode, as they do wherever nobody forbids Python to keep it.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = ["ansible-playbook", "-i", str(INVENTORY), str(playbook)]
     start = time.monotonic()
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
