@@ -58,27 +58,9 @@ class Lab:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "XDG_CONFIG_HOME": str(self.secrets.parent), "PWD": str(self.checkout)}
 
-    def call(self, *arguments: str, timeout: float = 20 * MINUTES) -> Played:
-        done = subprocess.run(
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             arguments,
-            cwd=self.checkout,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Played(done.returncode, done.stdout)
-
-    def __call__(self, *arguments: str) -> Played:
-        return self.call("./lab", *arguments)
-
-    def interrupted(self, task: str, *arguments: str) -> Played:
-        """Ctrl-C as a terminal sends it, to the whole foreground group, as soon as a task of that name begins."""
-        process = subprocess.Popen(
-            ["./lab", *arguments],
             cwd=self.checkout,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -87,6 +69,18 @@ class Lab:
             text=True,
             start_new_session=True,
         )
+
+    def call(self, *arguments: str) -> Played:
+        process = self.start(*arguments)
+        output, _ = process.communicate(timeout=20 * MINUTES)
+        return Played(process.returncode, output)
+
+    def __call__(self, *arguments: str) -> Played:
+        return self.call("./lab", *arguments)
+
+    def interrupted(self, task: str, *arguments: str) -> Played:
+        """Ctrl-C as a terminal sends it, to the whole foreground group, as soon as a task of that name begins."""
+        process = self.start("./lab", *arguments)
         assert process.stdout
         lines = []
         for line in process.stdout:

@@ -172,6 +172,18 @@ def test_a_changed_token_reaches_the_pod_and_the_data_stays(lab: Lab) -> None:
     assert detokenize("e2e", "n" * 43).json() == {"data": "kept"}
 
 
+def test_another_private_key_is_refused_and_the_old_one_brings_all_back(lab: Lab) -> None:
+    key = lab.secrets / "tokenization_private_key"
+    right = key.read_text()
+    key.write_text("1" * 64)
+    refused = lab("up")
+    key.write_text(right)
+    assert refused.code != 0
+    assert "was sealed for another key: give the private key it was made with" in refused.message
+    assert lab("up").code == 0
+    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+
+
 def test_a_changed_interval_is_a_reload_and_a_broken_snippet_is_refused(lab: Lab) -> None:
     before = lab.containers()["monitor-lab-prometheus"].attrs["State"]["StartedAt"]
     played = lab("up", "-e", "monitor_lab_scrape_interval=3s")
