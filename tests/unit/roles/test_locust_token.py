@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Locust gets the token for detokenizing where the lab has a tokenization service, and is not told of one elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.checks.tree import CHECKOUT
+from tests.role_readme import ROLES
+
+
+@pytest.mark.parametrize(("groups", "told"), [(["locust", "tokenization"], True), (["locust"], False)])
+def test_only_a_lab_with_the_service_tells_locust_of_a_token(groups: list[str], told: bool, tmp_path: Path) -> None:
+    playbook, inventory = tmp_path / "play.yml", tmp_path / "inventory.yml"
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars_files": [
+            str(ROLES / role / folder / "main.yml")
+            for role in ("monitor_lab", "locust")
+            for folder in ("defaults", "vars")
+        ],
+        "tasks": [{"ansible.builtin.debug": {"var": "__locust_container_env"}}],
+    }
+    # JSON is YAML.
+    playbook.write_text(json.dumps([play]))
+    inventory.write_text(json.dumps({group: {"hosts": {"localhost": {}}} for group in groups}))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("ansible-playbook"),
+            f"--inventory={inventory}",
+            f"--extra-vars=monitor_lab_secrets_dir={tmp_path}/secrets",
+            playbook,
+        ],
+        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert ("TOKENIZATION_BEARER_TOKEN_FILE" in done.stdout) == told
