@@ -336,5 +336,5 @@ def test_down_leaves_nothing_but_what_it_names(lab: Lab) -> None:
     images = subprocess.run(["podman", "images", "--quiet"], capture_output=True, text=True, check=True).stdout
     assert images == ""
     command_lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
-    assert [line for line in command_lines if "/etc/locust/locustfile.py" in line] == []
+    assert [line for line in command_lines if "/etc/locust/locustfile.py" in line and "127.0.0.1" in line] == []
     assert lab("down").code == 0
