@@ -81,7 +81,7 @@ def e2e() -> bool:
 
 
 def molecule() -> bool:
-    return run("molecule", "test")
+    return run("molecule", "test") and run("molecule", "test", "--scenario-name", "offline")
 
 
 def debian_packages() -> bool:
