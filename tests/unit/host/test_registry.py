@@ -47,8 +47,10 @@ def serving(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | Non
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
         Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
 
 
 @pytest.fixture(scope="module")
