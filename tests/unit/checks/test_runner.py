@@ -36,7 +36,3 @@ def test_an_unknown_part_stops_before_any_runs(ran: list[str], capsys: pytest.Ca
     assert runner.main(["unit", "unti"]) == 2
     assert ran == []
     assert "no such part: unti; there are lint, sanity, unit" in capsys.readouterr().err
-
-
-def test_the_parts_that_there_are() -> None:
-    assert list(runner.PARTS) == ["lint", "sanity", "unit", "integration", "e2e", "molecule"]
