@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,9 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """said: case → message; loaders: delivery → what it runs."""
-    destination = tmp_path_factory.mktemp("preflight") / "said.json"
-    play("refuse.yml", destination=destination, registry=private_registry)
+    folder = tmp_path_factory.mktemp("preflight")
+    destination = folder / "said.json"
+    venv.create(folder / "bare", symlinks=True)
+    play("refuse.yml", destination=destination, registry=private_registry, bare_python=folder / "bare/bin/python3")
     answer: dict[str, Any] = json.loads(destination.read_text(encoding="utf-8"))
     return answer

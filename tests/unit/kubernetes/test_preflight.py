@@ -18,6 +18,7 @@ import pytest
         ("no_registry", ["tokenization_image_registry is empty", "minikube, kind, k3s, docker or containerd"]),
         ("no_nodes", ["tokenization_image_delivery is containerd", "kubernetes_nodes is empty"]),
         ("no_cluster", ["/nonexistent/kubeconfig", "tokenization_kubeconfig and tokenization_context"]),
+        ("no_library", ["Python library (kubernetes)", "Install it there (Debian: python3-kubernetes)"]),
         ("silent_registry", ["no answer from the registry 127.0.0.1:1", "refused", "tokenization_image_registry"]),
         ("minikube", ['localhost: tokenization_image_delivery is minikube, but "minikube --profile=minikube status"']),
         ("kind", ['localhost: tokenization_image_delivery is kind, but "kind get kubeconfig --name=mine"']),
