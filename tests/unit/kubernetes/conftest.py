@@ -26,8 +26,9 @@ Manifests = dict[str, dict[tuple[str, str], dict[str, Any]]]
 """case → (kind, name) → object"""
 
 
-def play(name: str, **variables: str | Path) -> None:
-    subprocess.run(
+def play(name: str, **variables: str | Path) -> str:
+    """What Ansible printed."""
+    played = subprocess.run(
         [
             Path(sys.executable).with_name("ansible-playbook"),
             "--inventory=localhost,",
@@ -36,8 +37,12 @@ def play(name: str, **variables: str | Path) -> None:
         ],
         env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
         cwd=CHECKOUT,
-        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
+    assert played.returncode == 0, played.stdout
+    return played.stdout
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +92,11 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """said: case → message; loaders: delivery → what it runs."""
+    """said: case → message; loaders: delivery → what it runs; printed: by Ansible."""
     folder = tmp_path_factory.mktemp("preflight")
     destination = folder / "said.json"
     venv.create(folder / "bare", symlinks=True)
-    play("refuse.yml", destination=destination, registry=private_registry, bare_python=folder / "bare/bin/python3")
-    answer: dict[str, Any] = json.loads(destination.read_text(encoding="utf-8"))
-    return answer
+    printed = play(
+        "refuse.yml", destination=destination, registry=private_registry, bare_python=folder / "bare/bin/python3"
+    )
+    return {**json.loads(destination.read_text(encoding="utf-8")), "printed": printed}

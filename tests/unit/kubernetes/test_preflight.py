@@ -41,6 +41,10 @@ def test_a_registry_that_docker_alone_may_trust_is_accepted(preflight: dict[str,
     assert preflight["said"]["private_registry"] == "nothing"
 
 
+def test_no_task_fails_that_was_not_meant_to_run(preflight: dict[str, Any]) -> None:
+    assert "is undefined" not in preflight["printed"]
+
+
 def test_what_loads_an_image(preflight: dict[str, Any]) -> None:
     """As the documents of minikube, kind and k3s write them; those of Docker and containerd run in the scenario."""
     loads = {delivery: " ".join(loader["load"]) for delivery, loader in preflight["loaders"].items()}
