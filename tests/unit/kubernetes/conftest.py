@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""The manifests of roles/tokenization, rendered once by Ansible."""
+"""The manifests of roles/tokenization, rendered once by Ansible, and what its preflight says, asked once."""
 
 from __future__ import annotations
 
+import http.server
+import json
 import os
+import ssl
 import subprocess
 import sys
+import threading
+import venv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +26,29 @@ Manifests = dict[str, dict[tuple[str, str], dict[str, Any]]]
 """case → (kind, name) → object"""
 
 
-@pytest.fixture(scope="session")
-def manifests(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
-    destination = tmp_path_factory.mktemp("manifests")
-    subprocess.run(
+def play(name: str, **variables: str | Path) -> str:
+    """What Ansible printed."""
+    played = subprocess.run(
         [
             Path(sys.executable).with_name("ansible-playbook"),
             "--inventory=localhost,",
-            f"--extra-vars=destination={destination}",
-            HERE / "render.yml",
+            *(f"--extra-vars={key}={value}" for key, value in variables.items()),
+            HERE / name,
         ],
         env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
         cwd=CHECKOUT,
-        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
+    assert played.returncode == 0, played.stdout
+    return played.stdout
+
+
+@pytest.fixture(scope="session")
+def manifests(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
+    destination = tmp_path_factory.mktemp("manifests")
+    play("render.yml", destination=destination)
     return {
         path.stem: {
             (document["kind"], document["metadata"]["name"]): document
@@ -42,3 +57,46 @@ def manifests(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
         }
         for path in destination.glob("*.yml")
     }
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """Asks who one is, as registries do."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of one over TLS, with a certificate that nobody here trusts."""
+    certificate = tmp_path_factory.mktemp("registry") / "registry.pem"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=registry -days 1"
+    subprocess.run(
+        [*make.split(), "-keyout", certificate, "-out", f"{certificate}.crt"],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{certificate}.crt", certificate)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """said: case → message; loaders: delivery → what it runs; printed: by Ansible."""
+    folder = tmp_path_factory.mktemp("preflight")
+    destination = folder / "said.json"
+    venv.create(folder / "bare", symlinks=True)
+    printed = play(
+        "refuse.yml", destination=destination, registry=private_registry, bare_python=folder / "bare/bin/python3"
+    )
+    return {**json.loads(destination.read_text(encoding="utf-8")), "printed": printed}

@@ -103,6 +103,14 @@ def test_replicas_never_become_fewer(manifests: Manifests, case: str) -> None:
     assert CLAIM not in manifests[case]
 
 
+def test_volumes_of_different_kinds_have_different_names(manifests: Manifests) -> None:
+    """A cluster merges volumes by their names, and does not let go of an emptyDir for a claim."""
+    (claimed,) = [volume for volume in pod_of(manifests["sqlite"][DEPLOYMENT])["volumes"] if "secret" not in volume]
+    (empty,) = [volume for volume in pod_of(manifests["postgres"][DEPLOYMENT])["volumes"] if "secret" not in volume]
+    assert (claimed.keys(), empty.keys()) == ({"name", "persistentVolumeClaim"}, {"name", "emptyDir"})
+    assert claimed["name"] != empty["name"]
+
+
 def test_the_budget_is_of_the_api_that_the_cluster_has(manifests: Manifests) -> None:
     assert manifests["postgres"][BUDGET]["apiVersion"] == "policy/v1"
     assert manifests["old_cluster"][BUDGET]["apiVersion"] == "policy/v1beta1"
