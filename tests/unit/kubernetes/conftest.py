@@ -92,7 +92,7 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """said: case → message; loaders: delivery → what it runs; printed: by Ansible."""
+    """said: case → message; loaders: delivery → what it runs; logs_of: pods; printed: by Ansible."""
     folder = tmp_path_factory.mktemp("preflight")
     destination = folder / "said.json"
     venv.create(folder / "bare", symlinks=True)

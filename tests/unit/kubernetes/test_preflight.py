@@ -55,3 +55,8 @@ def test_what_loads_an_image(preflight: dict[str, Any]) -> None:
         "docker": "docker load --input",
         "containerd": "ctr --namespace=k8s.io images import",
     }
+
+
+def test_logs_are_read_of_pods_that_have_some(preflight: dict[str, Any]) -> None:
+    """A pod that is being removed may have lost its last container's log, and is not the one that failed."""
+    assert preflight["logs_of"] == ["crashed"]
