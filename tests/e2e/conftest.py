@@ -73,7 +73,7 @@ class Lab:
 
     def call(self, *arguments: str) -> Played:
         process = self.start(*arguments)
-        output, _ = process.communicate(timeout=20 * MINUTES)
+        output = process.communicate(timeout=20 * MINUTES)[0]
         return Played(process.returncode, output)
 
     def __call__(self, *arguments: str) -> Played:
