@@ -9,30 +9,20 @@ those of a real lab don't, so what is measured is more than the controller's sha
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 from benchmarks import Row
+from benchmarks._play import CHECKOUT, play
+from tests.role_readme import ROLES, load
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = CHECKOUT / "molecule" / "shared"
 WORKER_HOSTS = (1, 4, 12)
 # In turns, and the best of each counts: what else the machine does can only slow a round down.
 ROUNDS = 2
 # There already, so that the first deployment does not install them twelve times at once.
-ENGINE = [
-    "apparmor",
-    "debian-archive-keyring",
-    "docker.io",
-    "iptables",
-    "mmdebstrap",
-    "python3-apt",
-    "python3-requests",
-]
+ENGINE = load(ROLES / "monitor_lab" / "vars" / "main.yml")["__monitor_lab_docker_packages"]
 
 
 def workers(count: int) -> list[str]:
@@ -61,31 +51,22 @@ def inventory(scratch: Path, worker_hosts: int) -> dict[str, object]:
     }
 
 
-def play(scratch: Path, playbook: Path, worker_hosts: int) -> tuple[float, str]:
+def on_hosts(scratch: Path, playbook: Path, worker_hosts: int) -> tuple[float, str]:
     """Wall time in seconds of a playbook on the first so many hosts of workers, and what it printed."""
     groups = scratch / f"{worker_hosts}.yml"
     # JSON is YAML.
     groups.write_text(json.dumps(inventory(scratch, worker_hosts)), encoding="utf-8")
-    environment = {
-        **os.environ,
-        "MOLECULE_EPHEMERAL_DIRECTORY": str(scratch),
-        "MOLECULE_SCENARIO_NAME": "bench",
-        "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
-        "ANSIBLE_HOST_KEY_CHECKING": "false",
-    }
-    # Libraries come from bytecode, as they do wherever nobody forbids Python to keep it.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = ["ansible-playbook", "-i", str(scratch / "inventory"), "-i", str(groups), str(playbook)]
-    start = time.monotonic()
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - start
-    if done.returncode != 0:
-        raise SystemExit(f"{playbook.name} failed:\n{done.stdout}{done.stderr}")
-    return seconds, done.stdout
+    return play(
+        playbook,
+        [scratch / "inventory", groups],
+        MOLECULE_EPHEMERAL_DIRECTORY=str(scratch),
+        MOLECULE_SCENARIO_NAME="bench",
+        ANSIBLE_HOST_KEY_CHECKING="false",
+    )
 
 
 def unchanged(scratch: Path, worker_hosts: int) -> float:
-    seconds, output = play(scratch, CHECKOUT / "site.yml", worker_hosts)
+    seconds, output = on_hosts(scratch, CHECKOUT / "site.yml", worker_hosts)
     if re.search(r"changed=[1-9]", output):
         raise SystemExit(f"not everything was in place:\n{output}")
     print(f"{worker_hosts} hosts of workers: {seconds:.1f} s", flush=True)
@@ -98,11 +79,11 @@ def measure() -> list[Row]:
         scratch = Path(folder)
         (scratch / "inventory").mkdir()
         try:
-            play(scratch, SHARED / "create.yml", most)
-            play(scratch, CHECKOUT / "site.yml", most)
+            on_hosts(scratch, SHARED / "create.yml", most)
+            on_hosts(scratch, CHECKOUT / "site.yml", most)
             rounds = [{count: unchanged(scratch, count) for count in WORKER_HOSTS} for _round in range(ROUNDS)]
         finally:
-            play(scratch, SHARED / "destroy.yml", most)
+            on_hosts(scratch, SHARED / "destroy.yml", most)
     best = {count: min(seconds[count] for seconds in rounds) for count in WORKER_HOSTS}
     few = min(WORKER_HOSTS)
     return [

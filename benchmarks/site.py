@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import Row
+from benchmarks._play import CHECKOUT, play
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 INVENTORY = CHECKOUT / "inventory" / "local.yml"
 # In turns, and the best of each counts: what else the machine does can only slow a round down.
 ROUNDS = 3
@@ -30,24 +28,16 @@ class Run:
     modules: list[dict[str, Any]]
 
 
-def play(playbook: Path, calls: Path) -> Run:
+def unchanged(playbook: Path, calls: Path) -> Run:
     """Run a playbook that must change nothing."""
     calls.unlink(missing_ok=True)
-    environment = {
-        **os.environ,
-        "MODULE_CALLS": str(calls),
-        "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
-        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("_callbacks")),
-        "ANSIBLE_CALLBACKS_ENABLED": "module_calls",
-    }
-    # Libraries come from bytecode, as they do wherever nobody forbids Python to keep it.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = ["ansible-playbook", "-i", str(INVENTORY), str(playbook)]
-    start = time.monotonic()
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - start
-    if done.returncode != 0:
-        raise SystemExit(f"{playbook.name} failed:\n{done.stdout}{done.stderr}")
+    seconds, _printed = play(
+        playbook,
+        [INVENTORY],
+        MODULE_CALLS=str(calls),
+        ANSIBLE_CALLBACK_PLUGINS=str(Path(__file__).with_name("_callbacks")),
+        ANSIBLE_CALLBACKS_ENABLED="module_calls",
+    )
     lines = [json.loads(line) for line in calls.read_text(encoding="utf-8").splitlines()]
     if changed := [line["changed"] for line in lines if "changed" in line]:
         raise SystemExit(f"not everything was in place: {playbook.name} changed {', '.join(changed)}; run it again")
@@ -74,9 +64,9 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         calls, playbook = Path(folder) / "calls", Path(folder) / "ping.yml"
         for _round in range(ROUNDS):
-            site.append(play(CHECKOUT / "site.yml", calls))
+            site.append(unchanged(CHECKOUT / "site.yml", calls))
             playbook.write_text(pings(len(site[0].modules)), encoding="utf-8")
-            ping.append(play(playbook, calls))
+            ping.append(unchanged(playbook, calls))
     modules = site[0].modules
     if {len(run.modules) for run in ping} != {len(modules)}:
         raise RuntimeError("the play of pings ran another number of modules")

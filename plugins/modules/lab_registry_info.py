@@ -36,17 +36,8 @@ options:
     description: Seconds that each step of the connection may take.
     type: float
     default: 2
-attributes:
-  check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff mode.
-    support: none
-    details: Nothing is ever changed.
-  idempotent:
-    description: A second run with the same arguments indicates no change.
-    support: full
+extends_documentation_fragment:
+  - devsecops.monitor_lab.reads
 """
 
 EXAMPLES = r"""

@@ -15,16 +15,8 @@ description:
   - Reads Locust's state, its workers and its current figures over its web interface. Changes nothing.
 extends_documentation_fragment:
   - devsecops.monitor_lab.locust
+  - devsecops.monitor_lab.reads
 attributes:
-  check_mode:
-    support: full
-    description: Only reads.
-  diff_mode:
-    support: none
-    description: Only reads.
-  idempotent:
-    support: full
-    description: Only reads.
   platform:
     support: full
     platforms: posix

@@ -7,14 +7,14 @@ from __future__ import annotations
 import sys
 
 from tests.checks import headers, imports, suppressions, unions
-from tests.checks.tree import CHECKOUT, tracked
+from tests.checks.tree import CHECKOUT, working_tree
 
 TEXT = {"", ".py", ".yml", ".yaml", ".sh", ".js", ".j2", ".toml", ".cfg", ".txt"}
 
 
 def main() -> int:
     found = []
-    for path in tracked():
+    for path in working_tree():
         if path.suffix in TEXT:
             text = (CHECKOUT / path).read_text(encoding="utf-8")
             found += [line for check in (headers, imports, suppressions, unions) for line in check.findings(path, text)]

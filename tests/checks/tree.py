@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""The tracked files of the checkout, as they are in the working tree."""
+"""The files of the checkout, as they are in the working tree: tracked, or not yet and not ignored."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def tracked(checkout: Path = CHECKOUT) -> list[Path]:
-    """Return the paths, relative to `checkout`, of all tracked files that exist."""
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=checkout, capture_output=True, check=True, text=True).stdout
+def working_tree(checkout: Path = CHECKOUT) -> list[Path]:
+    """Return the paths, relative to `checkout`, of all its files."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=checkout, capture_output=True, check=True, text=True).stdout
     return [Path(name) for name in listing.split("\0") if name and (checkout / name).is_file()]
 
 
 def copy_as_collection(collections: Path, checkout: Path = CHECKOUT) -> Path:
-    """Copy the tracked files to where Ansible's tools expect a collection, and return that folder.
+    """Copy the checkout's files to where Ansible's tools expect a collection, and return that folder.
 
     ansible-test refuses a checkout that is linked into an `ansible_collections` tree, and ansible-lint would follow
     the link inside the checkout.
     """
     collection = collections / "ansible_collections" / "devsecops" / "monitor_lab"
-    for path in tracked(checkout):
+    for path in working_tree(checkout):
         target = collection / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(checkout / path, target, follow_symlinks=False)

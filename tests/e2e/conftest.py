@@ -73,7 +73,11 @@ class Lab:
 
     def call(self, *arguments: str) -> Played:
         process = self.start(*arguments)
-        output = process.communicate(timeout=20 * MINUTES)[0]
+        try:
+            output = process.communicate(timeout=20 * MINUTES)[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         return Played(process.returncode, output)
 
     def __call__(self, *arguments: str) -> Played:
