@@ -73,7 +73,9 @@ def unit() -> bool:
 
 
 def integration() -> bool:
-    return debian_packages() and run(sys.executable, "-m", "pytest", "tests/integration")
+    return debian_packages() and run(
+        sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", "tests/integration"
+    )
 
 
 def e2e() -> bool:

@@ -72,6 +72,10 @@ class _Connection:
             self._connection.close()
             self._connection = None
 
+    def let_go(self) -> None:
+        """Closes its files as soon as its thread is free."""
+        self._executor.submit(self._close)
+
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
         self._executor.shutdown()
@@ -108,12 +112,13 @@ class SqliteStorage:
         self._writer = _Connection(path, "writer")
         self._reader = _Connection(path, "reader")
         self._mover = _Connection(path, "mover")
+        self._connections = (self._writer, self._reader, self._mover)
         self._records_to_move = 0
         self._move: asyncio.Task[None] | None = None
 
     async def open(self, public_key: bytes) -> None:
         await asyncio.to_thread(self._prepare, public_key)
-        for connection in (self._writer, self._reader, self._mover):
+        for connection in self._connections:
             connection.public_key = public_key
 
     def _prepare(self, public_key: bytes) -> None:
@@ -140,6 +145,15 @@ class SqliteStorage:
         finally:
             connection.close()
 
+    async def _call(self, connection: _Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await connection.call(work)
+        except StorageError:
+            # One that is not used now would keep a file system that was unmounted; a mount would give that one again.
+            for one in self._connections:
+                one.let_go()
+            raise
+
     async def write(self, records: Sequence[Record]) -> int:
         # One statement for all: stepping through it gives other threads the interpreter once, not once a row.
         rows = ",".join(["(?,?,?)"] * len(records))
@@ -155,7 +169,7 @@ class SqliteStorage:
             # Each record is one change; the trigger's, for a new one, is another.
             return connection.total_changes - before - len(records)
 
-        added = await self._writer.call(insert)
+        added = await self._call(self._writer, insert)
         self._records_to_move += len(records)
         if self._records_to_move >= MOVE_AFTER_RECORDS and self._move is None:
             self._records_to_move = 0
@@ -165,17 +179,19 @@ class SqliteStorage:
     async def _move_log(self) -> None:
         # Nothing depends on its success: what is wrong with the disk, the next commit tells.
         with suppress(StorageError):
-            await self._mover.call(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
+            await self._call(
+                self._mover, lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            )
         self._move = None
 
     async def read(self, record_id: bytes) -> Record | None:
         query = "SELECT id, nonce, sealed FROM vault WHERE id = ?"
-        row = await self._reader.call(lambda connection: connection.execute(query, (record_id,)).fetchone())
+        row = await self._call(self._reader, lambda connection: connection.execute(query, (record_id,)).fetchone())
         return None if row is None else Record(*row)
 
     async def count(self) -> int:
         query = "SELECT tokens FROM vault_state"
-        row = await self._reader.call(lambda connection: connection.execute(query).fetchone())
+        row = await self._call(self._reader, lambda connection: connection.execute(query).fetchone())
         tokens: int = row[0]
         return tokens
 

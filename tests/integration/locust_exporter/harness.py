@@ -189,7 +189,15 @@ class RealLocust:
         self._tell("/stop")
 
     def reset(self) -> None:
-        self._tell("/stats/reset")
+        """Again until the page shows it: what a worker sent before it stopped may come after a reset."""
+
+        def is_reset(page: dict[str, Any]) -> bool:
+            if page["stats"][-1]["num_requests"] == 0:
+                return True
+            self._tell("/stats/reset")
+            return False
+
+        self.wait_for("reset", is_reset)
 
     def _tell(self, path: str) -> None:
         new = tuple(map(int, self.version.split("."))) >= (2, 47)

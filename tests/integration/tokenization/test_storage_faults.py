@@ -73,6 +73,11 @@ class Disk:
         # Lazily: the service still holds its files open.
         self._run("umount", "--lazy", str(self.path))
 
+    def released(self) -> bool:
+        """Whether nobody holds a file on it any more. Before that, a mount would give the failed file system again."""
+        listing = ["losetup", "--noheadings", "--associated", str(self.image)]
+        return subprocess.run(listing, capture_output=True, check=True).stdout == b""
+
     def fail(self) -> None:
         """What ext4 does on a broken disk: everything on it is read-only from now on."""
         self._run("mount", "-o", "remount,abort", str(self.path))
@@ -124,7 +129,8 @@ def test_a_full_disk(disk: Disk, on_disk: Service) -> None:
 def test_a_disk_that_turns_read_only(disk: Disk, on_disk: Service) -> None:
     service = on_disk.start()
 
-    answers = store(service.url, "before", a_moment)
+    # So many that each of its threads has opened the database.
+    answers = store(service.url, "before", lambda answers: enough(answers, 300))
     # While nothing is written: at the very moment of an abort, ext4 can confirm an fdatasync whose data it then drops
     # (a plain file shows it too, on Linux 6.18).
     disk.fail()
@@ -132,6 +138,7 @@ def test_a_disk_that_turns_read_only(disk: Disk, on_disk: Service) -> None:
     disk.unmount()
     fails(service, "gone")
     assert service.ready() == 503
+    until(disk.released, "the service lets go of the disk that is gone")
     disk.mount()
     works(service, answers.stored, "after")
 

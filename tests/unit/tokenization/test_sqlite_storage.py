@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tokenization.sqlite import SqliteStorage
+from tokenization.sqlite import MOVE_AFTER_RECORDS, SqliteStorage
 from tokenization.storage import Record, StorageError
 
 KEY = b"k" * 32
@@ -121,5 +121,25 @@ def test_a_missing_file_is_not_made_anew(path: Path) -> None:
             with pytest.raises(StorageError):
                 await storage.write([record(2)])
         assert list(path.parent.iterdir()) == []
+
+    run(path, test)
+
+
+def test_a_file_that_is_gone_is_not_held_open_by_anyone(path: Path) -> None:
+    def held() -> list[str]:
+        links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return [target for link in links if (target := str(link.readlink())).startswith(str(path))]
+
+    async def test(storage: SqliteStorage) -> None:
+        await storage.write([record(number) for number in range(MOVE_AFTER_RECORDS)])
+        await storage.count()
+        assert held()
+        path.unlink()
+        with pytest.raises(StorageError):
+            await storage.write([record(1)])
+        for _unused in range(100):
+            if held():
+                await asyncio.sleep(0.05)
+        assert held() == []
 
     run(path, test)
