@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from tests.checks.tree import CHECKOUT
 
 
 def play(playbook: Path, inventories: Sequence[Path], **environment: str) -> tuple[float, str]:

@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import Row
+from tests.checks.tree import CHECKOUT
 from tests.locusts import locust_executable
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 LOCUST = "2.47.0"
 ROUNDS = {1: 300, 500: 40}
 

@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import Row
-from benchmarks._play import CHECKOUT, play
+from benchmarks._play import play
+from tests.checks.tree import CHECKOUT
 from tests.role_readme import ROLES, load
 
 SHARED = CHECKOUT / "molecule" / "shared"

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import Row
+from tests.checks.tree import CHECKOUT
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 SHIPPED = CHECKOUT / "files" / "locust" / "locustfile.py"
 SEED = CHECKOUT / "tests" / "integration" / "locustfile" / "seed_locustfile.txt"
 # The seed's wait time is a line of its own; what differs must be the client alone.

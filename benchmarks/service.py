@@ -24,9 +24,10 @@ from pathlib import Path
 import requests
 
 from benchmarks import Row
-from tests.integration.tokenization.service import FILES, Postgresql, Service, free_port, until
+from tests.checks.tree import CHECKOUT
+from tests.integration.tokenization.service import FILES, Postgresql, Service, free_port
+from tests.waiting import wait_until
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 NAMES = 1000
 MANY_NAMES = 1_000_000
 WARM_NAMES = 100_000
@@ -71,7 +72,7 @@ def serving(module: str, *arguments: str, port: int) -> Iterator[str]:
     null = subprocess.DEVNULL
     with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=null, stderr=null) as process:
         try:
-            until(lambda: process.poll() is not None or answers(url), f"{module} answers")
+            wait_until(f"{module} answers", lambda: process.poll() is not None or answers(url))
             yield url
         finally:
             process.terminate()
@@ -121,9 +122,9 @@ def memory_while_filling(service: Service) -> tuple[float, float]:
     command = [*wrk(0), "--connections", str(CONNECTIONS), "--duration", "900s", service.url]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as filling:
         try:
-            until(lambda: filled(WARM_NAMES), "the first names", 300)
+            wait_until("the first names", lambda: filled(WARM_NAMES), 300)
             warm = memory()
-            until(lambda: filled(MANY_NAMES), "all names", 900)
+            wait_until("all names", lambda: filled(MANY_NAMES), 900)
             return warm, memory()
         finally:
             filling.terminate()

@@ -8,7 +8,6 @@ import json
 import platform
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import docker
@@ -18,6 +17,7 @@ import requests
 
 from tests.checks.tree import CHECKOUT
 from tests.e2e.conftest import URLS, Lab, detokenize, query
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(1800)
 PORTS = {30500: "tokenization", 8089: "locust", 9646: "locust_exporter", 9090: "prometheus", 5557: "locust"}
@@ -44,16 +44,15 @@ def test_the_first_run_is_recorded_and_prometheus_saw_it(lab: Lab) -> None:
     (summary,) = (lab.checkout / "artifacts").glob("*/summary.json")
     run = json.loads(summary.read_text())
     assert run["verdict"] == "passed"
-    assert run["stats"]["overall"]["num_requests"] > 50
     requested = run["stats"]["overall"]["num_requests"]
-    # The last of them come with the next scrape.
-    deadline = time.monotonic() + 30
-    seen = 0.0
-    while seen < requested and time.monotonic() < deadline:
-        time.sleep(1)
+    assert requested > 50
+
+    def seen() -> float:
         (sample,) = query('max_over_time(locust_requests_num_requests{name="Aggregated"}[10m])')
-        seen = float(sample["value"][1])
-    assert seen >= requested
+        return float(sample["value"][1])
+
+    # The last of them come with the next scrape.
+    wait_until("Prometheus has all its requests", lambda: seen() >= requested, 30)
     (served,) = query("sum(increase(tokenization_requests_total[10m]))")
     assert float(served["value"][1]) > 0
 

@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import walk_panels
 
 from tests.integration.locust_exporter import harness
+from tests.waiting import wait_until
 
 JSON = dict[str, Any]
 
@@ -111,7 +112,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             call(f"http://{service}", "/tokenize", {})
         refused = 'count_over_time(tokenization_requests_total{status="422"}[1m]) > 3'
         loaded = "count_over_time(locust_errors[1m]) > 3"
-        harness.wait_until("it was scraped", lambda: bool(prometheus.query(refused) and prometheus.query(loaded)))
+        wait_until("it was scraped", lambda: bool(prometheus.query(refused) and prometheus.query(loaded)))
         here = {"job": "locust_exporter", "instance": scraped, "endpoint": ".*"}
         there = {"job": "tokenization", "instance": service, "route": ".*", "memory_limit": "268435456"}
         yield Lab(prometheus, locust, exporter, {"locust": here, "tokenization": there})
@@ -164,7 +165,7 @@ def test_the_numbers_are_those_of_locust(lab: Lab) -> None:
         shown = [list(lab.ask("locust", asked[panel]).values()) for panel in ("Requests A", "State A")]
         return shown == [[rows[-1]["num_requests"]], [0]]
 
-    harness.wait_until("the dashboard has the run's count and its end", settled)
+    wait_until("the dashboard has the run's count and its end", settled)
     assert list(lab.ask("locust", asked["Failures A"]).values()) == [rows[-1]["num_failures"]]
     p95 = lab.ask("locust", 'locust_requests_current_response_time_percentile_95{instance="$instance"}')
     assert min(p95.values()) > 0
@@ -184,7 +185,7 @@ def test_it_says_what_is_down(lab: Lab) -> None:
     expression = dict(expressions("locust"))["Exporter A"]
 
     def says(value: int) -> None:
-        harness.wait_until(f"it says {value}", lambda: list(lab.ask("locust", expression).values()) == [value])
+        wait_until(f"it says {value}", lambda: list(lab.ask("locust", expression).values()) == [value])
 
     says(2)
     lab.locust.kill()

@@ -17,12 +17,12 @@ import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import ROOT, Grafana
 
+from tests.checks.tree import CHECKOUT
 from tests.integration.locust_dashboard.small_server import reply, server
 
 JSON = dict[str, Any]
 Play = Callable[..., str]
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 STAND_IN = CHECKOUT / "tests" / "grafana_stand_in" / "stand_in.py"
 MODULE = "devsecops.monitor_lab.locust_dashboard"
 PASSWORD = "secret-of-the-test"

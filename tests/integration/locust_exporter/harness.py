@@ -24,10 +24,11 @@ from urllib.request import Request, urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.checks.tree import CHECKOUT
 from tests.locusts import locust_executable
+from tests.waiting import wait_until
 
 HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[2]
 EXPORTER = CHECKOUT / "files" / "locust_exporter"
 PLUGIN = CHECKOUT / "files" / "locust" / "histograms.py"
 
@@ -39,17 +40,6 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
-
-
-def wait_until(what: str, condition: Callable[[], bool], seconds: float = 120) -> None:
-    """Waits for a condition; refused connections count as not yet."""
-    end = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(OSError):
-            if condition():
-                return
-        assert time.monotonic() < end, f"after {seconds} s still not so: {what}"
-        time.sleep(0.1)
 
 
 def get(url: str, headers: Mapping[str, str] | None = None) -> bytes:

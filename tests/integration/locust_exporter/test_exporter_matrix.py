@@ -25,9 +25,9 @@ from tests.integration.locust_exporter.harness import (
     locust,
     series,
     serve,
-    wait_until,
 )
 from tests.locusts import VERSIONS
+from tests.waiting import wait_until
 
 STATES = ("ready", "ramping_up", "running", "worker_lost", "worker_left", "stopped", "reset", "killed")
 OLD_ROW_KEYS = (

@@ -35,8 +35,8 @@ from tests.integration.locust_exporter.harness import (
     locust,
     prometheus,
     serve,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 # Grafana's dashboard 11985, "Locust test": the metrics of its table of endpoints, by what Locust's page calls them.
 TABLE = (

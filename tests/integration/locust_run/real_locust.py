@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,9 +22,10 @@ from typing import Any
 
 import yaml
 
+from tests.checks.tree import CHECKOUT
 from tests.locusts import locust_executable
+from tests.waiting import wait_until
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 
 
@@ -120,7 +121,7 @@ class Locust:
         return [line for line in self.requests() if re.search("/swarm|/stop|/reset", line)]
 
     def wait_for(self, *states: str, seconds: float = 60) -> None:
-        wait_until(lambda: self.state() in states, seconds)
+        wait_until(f"Locust is {' or '.join(states)}", lambda: self.state() in states, seconds)
 
 
 class Locusts:
@@ -151,7 +152,7 @@ class Locusts:
         locust = Locust(port, journal, self._spawn(version, environment, *web, *master, *arguments))
         for _unused in range(workers):
             locust.workers.append(self._spawn(version, environment, "--worker", "--master-port", master_port))
-        wait_until(lambda: listens(port), 30)
+        wait_until("Locust listens", lambda: listens(port), 30)
         return locust
 
     def _spawn(self, version: str, environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
@@ -175,13 +176,6 @@ def listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> None:
-    give_up = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < give_up, f"not within {seconds} s"
-        time.sleep(0.1)
 
 
 @dataclass

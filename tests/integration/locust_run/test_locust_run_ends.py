@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.integration.locust_run.real_locust import Locusts, Playbook, Target, wait_until
+from tests.integration.locust_run.real_locust import Locusts, Playbook, Target
+from tests.waiting import wait_until
 
 OLDEST, TIMER_STAYS, NEWEST = "2.15.1", "2.46.3", "2.47.0"
 
@@ -144,7 +145,7 @@ def test_dead_controller_still_means_an_ended_run(
     locust.wait_for("running")
     begun = time.monotonic()
     # Into the second stage.
-    wait_until(lambda: len(locust.changes()) == 2, 20)
+    wait_until("it was started and stopped", lambda: len(locust.changes()) == 2, 20)
     process.kill()
     # The process that runs the task outlives it and is killed too, as where a machine dies.
     kill_orphans(str(playbook.directory))

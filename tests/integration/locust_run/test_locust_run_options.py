@@ -23,9 +23,9 @@ from tests.integration.locust_run.real_locust import (
     Target,
     free_port,
     listens,
-    wait_until,
 )
 from tests.locusts import locust_executable
+from tests.waiting import wait_until
 
 OLDEST, TIMER_STAYS, NEWEST = "2.15.1", "2.46.3", "2.47.0"
 PASSWORD = "s3cret-of-the-web-login"
@@ -157,10 +157,10 @@ def test_own_locust_is_gone_after_an_interruption(target: Target, playbook: Play
         host=target.url,
         environment={"REQUEST_JOURNAL": str(journal)},
     )
-    wait_until(lambda: journal.exists() and "/swarm" in journal.read_text(), 60)
+    wait_until("the run was started", lambda: journal.exists() and "/swarm" in journal.read_text(), 60)
     time.sleep(2)
     process.send_signal(signal.SIGINT)
-    wait_until(lambda: not listens(port), 10)
+    wait_until("its Locust is gone", lambda: not listens(port), 10)
     assert playbook.finish(process).code != 0
 
 

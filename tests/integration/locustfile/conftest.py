@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 import requests
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+from tests.checks.tree import CHECKOUT
+
 SHIPPED = CHECKOUT / "files" / "locust" / "locustfile.py"
 SEED = Path(__file__).with_name("seed_locustfile.txt")
 BEARER_TOKEN = "a-bearer-token-for-tests"

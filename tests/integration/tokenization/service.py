@@ -12,23 +12,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import requests
+
+from tests.waiting import wait_until
 
 FILES = Path(__file__).resolve().parents[3] / "files" / "tokenization"
 BEARER_TOKEN = secrets.token_hex(16)
 BEARER = {"Authorization": f"Bearer {BEARER_TOKEN}"}
 LOOPBACK = "127.0.0.1"
-
-
-def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited {seconds:g} s in vain for: {what}"
-        time.sleep(0.02)
 
 
 def free_port() -> int:
@@ -68,7 +61,7 @@ class Service:
 
     def start(self) -> Service:
         process = self.launch()
-        until(lambda: process.poll() is not None or self.ready() == 200, "the service is ready")
+        wait_until("the service is ready", lambda: process.poll() is not None or self.ready() == 200)
         assert process.poll() is None, self.log.read_text()
         return self
 

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import requests
 
 from tests.integration.tokenization.load import Answers, enough, lost, store
-from tests.integration.tokenization.service import BEARER, Postgresql, Service, until
+from tests.integration.tokenization.service import BEARER, Postgresql, Service
+from tests.waiting import wait_until
 
 
 def test_requests_under_way_are_answered(on_sqlite: Service) -> None:
@@ -21,9 +22,9 @@ def test_requests_under_way_are_answered(on_sqlite: Service) -> None:
     with sqlite3.connect(service.database, isolation_level=None) as other, ThreadPoolExecutor(20) as clients:
         other.execute("BEGIN IMMEDIATE")
         asked = [clients.submit(service.tokenize, f"name-{number}", f"data-{number}") for number in range(20)]
-        until(lambda: service.metric("tokenization_requests_in_progress") == 21, "all wait for the commit")
+        wait_until("all wait for the commit", lambda: service.metric("tokenization_requests_in_progress") == 21)
         service.process.terminate()
-        until(lambda: service.ready() == 503, "draining is told")
+        wait_until("draining is told", lambda: service.ready() == 503)
         assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
         other.execute("ROLLBACK")
         answers = [future.result() for future in asked]
@@ -57,7 +58,7 @@ def test_a_second_sigterm_does_not_wait(on_sqlite: Service) -> None:
     service = on_sqlite.start()
     assert service.process
     service.process.terminate()
-    until(lambda: service.ready() == 503, "draining is told")
+    wait_until("draining is told", lambda: service.ready() == 503)
     service.process.terminate()
     assert service.process.wait(1.5) == 0
 
@@ -66,7 +67,7 @@ def test_it_stops_before_it_serves(on_postgresql: Service, postgresql: Postgresq
     postgresql.signal(signal.SIGSTOP)
     try:
         process = on_postgresql.launch()
-        until(on_postgresql.listens, "it waits for the database")
+        wait_until("it waits for the database", on_postgresql.listens)
         process.terminate()
         assert process.wait(10) == 0
     finally:
@@ -79,7 +80,7 @@ def test_it_stops_though_the_database_hangs(on_postgresql: Service, postgresql: 
     try:
         with ThreadPoolExecutor(1) as client:
             asked = client.submit(service.tokenize, "name", "data")
-            until(lambda: service.metric("tokenization_requests_in_progress") == 2, "it waits for the commit")
+            wait_until("it waits for the commit", lambda: service.metric("tokenization_requests_in_progress") == 2)
             assert service.terminate() == 0
             assert asked.result().status_code == 503
     finally:

@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from tests.integration.tokenization.load import Answers, enough, lost, store
-from tests.integration.tokenization.service import BEARER, Postgresql, Service, until
+from tests.integration.tokenization.service import BEARER, Postgresql, Service
+from tests.waiting import wait_until
 
 
 async def a_moment(answers: Answers) -> None:
@@ -42,7 +43,7 @@ def fails(service: Service, prefix: str) -> Answers:
 
 def works(service: Service, stored: dict[str, str], prefix: str) -> None:
     """Stores again, by the same process, and has everything that it answered with 200."""
-    until(lambda: service.tokenize(f"{prefix}-first", "data").status_code == 200, "storing works again")
+    wait_until("storing works again", lambda: service.tokenize(f"{prefix}-first", "data").status_code == 200)
     answers = store(service.url, prefix, a_moment)
     assert set(answers.codes) == {200}
     assert service.ready() == 200
@@ -138,7 +139,7 @@ def test_a_disk_that_turns_read_only(disk: Disk, on_disk: Service) -> None:
     disk.unmount()
     fails(service, "gone")
     assert service.ready() == 503
-    until(disk.released, "the service lets go of the disk that is gone")
+    wait_until("the service lets go of the disk that is gone", disk.released)
     disk.mount()
     works(service, answers.stored, "after")
 
@@ -230,7 +231,7 @@ def test_postgresql_turns_read_only(on_postgresql: Service, postgresql: Postgres
         postgresql.query(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
         postgresql.query("SELECT pg_reload_conf()")
         if value == "on":
-            until(lambda: service.tokenize("probe", "data").status_code == 503, "PostgreSQL is read-only")
+            wait_until("PostgreSQL is read-only", lambda: service.tokenize("probe", "data").status_code == 503)
             fails(service, "read-only")
             assert lost(service.url, BEARER, answers.stored) == {}
     works(service, answers.stored, "after")

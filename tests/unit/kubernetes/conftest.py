@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.checks.tree import CHECKOUT
+
 HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[2]
 
 Manifests = dict[str, dict[tuple[str, str], dict[str, Any]]]
 """case → (kind, name) → object"""
