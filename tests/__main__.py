@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""`./lab test [PART …]`: runs the named parts, or all; ends with 1 where one fails."""
+"""`./lab test [PART …]`: runs the named parts, or all; ends with 1 where one fails.
+
+A part that is named alone prints as it runs. Of several, each writes into `artifacts/tests/PART.log`, and what failed
+is shown at the end, where nobody has to look for it in an hour's output.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -21,6 +26,8 @@ DEBIAN_PACKAGES = ("postgresql", "prometheus")
 # Each is checked from its own folder, from which its modules import each other.
 PACKAGES = ("tokenization", "locust_exporter")
 PLUGINS = "ansible_collections.devsecops.monitor_lab.plugins"
+LOGS = CHECKOUT / "artifacts" / "tests"
+SHOWN_LINES = 40
 
 
 def run(*command: str, cwd: Path = CHECKOUT, env: Mapping[str, str] | None = None) -> bool:
@@ -112,21 +119,44 @@ PARTS: dict[str, Callable[[], bool]] = {
 }
 
 
+def log_of(name: str) -> Path:
+    return LOGS / f"{name}.log"
+
+
+def command_of(name: str) -> list[str]:
+    return [sys.executable, "-m", "tests", name]
+
+
+def passes(name: str) -> bool:
+    """Run a part by itself, and say how it ended and how long it took."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    with log_of(name).open("w") as log:
+        done = subprocess.run(command_of(name), cwd=CHECKOUT, stdout=log, stderr=subprocess.STDOUT, check=False)
+    passed = done.returncode == 0
+    print(f"{name:<12} {'passed' if passed else 'FAILED'} in {time.monotonic() - start:.0f} s", flush=True)
+    return passed
+
+
+def what_failed(log: str) -> str:
+    """The last lines of a part's log; of a play that failed, the last ones before what Molecule does after it."""
+    lines = log.splitlines()
+    recap = re.compile(r" : ok=.* (unreachable|failed)=[1-9]")
+    end = next((number for number, line in enumerate(lines, 1) if recap.search(line)), None)
+    return "\n".join(lines[:end][-SHOWN_LINES:])
+
+
 def main(names: list[str]) -> int:
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
         print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    results = {}
-    for name, part in PARTS.items():
-        if name in names or not names:
-            print(f"== {name}", flush=True)
-            start = time.monotonic()
-            results[name] = part(), time.monotonic() - start
-    print()
-    for name, (passed, seconds) in results.items():
-        print(f"{name:<12} {'passed' if passed else 'FAILED'} in {seconds:.0f} s")
-    return int(not all(passed for passed, seconds in results.values()))
+    if len(names) == 1:
+        return int(not PARTS[names[0]]())
+    failed = [name for name in PARTS if (name in names or not names) and not passes(name)]
+    for name in failed:
+        print(f"\n== {name} failed; all that it printed is in {log_of(name)}\n{what_failed(log_of(name).read_text())}")
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,15 @@ URLS = {
 }
 
 
+CONFIG = Path("/etc/monitor_lab")
+VOLUMES = (Path("/var/lib/docker/volumes"), Path("/var/lib/containers/storage/volumes"))
+
+
+def volumes() -> frozenset[str]:
+    """The volumes of both engines, read from the disk: removal stops an engine that the lab had started."""
+    return frozenset(folder.name for volumes in VOLUMES for folder in volumes.glob("*") if folder.is_dir())
+
+
 @dataclass(frozen=True)
 class Played:
     """What one call printed, and how it ended."""
@@ -53,6 +62,7 @@ class Played:
 class Lab:
     checkout: Path
     secrets: Path
+    volumes_before: frozenset[str]
     first: Played | None = None
 
     @property
@@ -130,9 +140,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("lab")
     checkout = copy_as_collection(folder)
     assert not (checkout / ".venv").exists()
-    lab = Lab(checkout, folder / "config" / "monitor_lab")
-    taken = lab.call("sh", "-c", "docker ps --all --format '{{.Names}}' | grep '^monitor-lab-'").output
-    assert "monitor-lab-" not in taken, f"a lab is here already; ./lab down first: {taken}"
+    # By what it has on the disk: an engine that is stopped can't be asked.
+    taken = [name for name in volumes() if name.startswith("monitor-lab-")] + [str(CONFIG)] * CONFIG.exists()
+    assert not taken, f"a lab, or the data of one, is here already; ./lab down first: {taken}"
+    lab = Lab(checkout, folder / "config" / "monitor_lab", volumes())
     first = lab("up")
     try:
         assert first.code == 0, first.output[-6000:]

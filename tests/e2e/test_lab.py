@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from tests.checks.tree import CHECKOUT
-from tests.e2e.conftest import URLS, Lab, detokenize, query
+from tests.e2e.conftest import CONFIG, URLS, Lab, detokenize, query, volumes
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(1800)
@@ -95,7 +95,7 @@ def test_no_secret_shows_in_output_containers_or_processes(lab: Lab) -> None:
     for secret in secrets:
         for place in (lab.first.output, command_lines, inspected):
             assert secret not in place
-    files = [path for path in Path("/etc/monitor_lab").rglob("keys/*") if path.is_file()]
+    files = [path for path in CONFIG.rglob("keys/*") if path.is_file()]
     assert len(files) >= 3
     for path in [*files, *lab.secrets.iterdir()]:
         assert path.stat().st_mode & 0o077 == 0, path
@@ -322,11 +322,11 @@ def test_down_leaves_nothing_but_what_it_names(lab: Lab) -> None:
     down = lab("down")
     assert down.code == 0, down.output[-4000:]
     assert listeners() == {}
-    assert not Path("/etc/monitor_lab").exists()
+    assert not CONFIG.exists()
+    assert volumes() == lab.volumes_before
     for command in (
         ["podman", "ps", "--all", "--quiet"],
         ["podman", "pod", "ps", "--quiet"],
-        ["podman", "volume", "ls", "--quiet", "--filter", "name=monitor-lab"],
         ["podman", "network", "ls", "--quiet", "--filter", "name=podman-default-kube-network"],
     ):
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "", command
