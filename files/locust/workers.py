@@ -11,6 +11,7 @@ has ended as a whole. Load it beside the workers' locustfile:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 import gevent
@@ -39,4 +40,8 @@ def _end_with_the_others(runner):
 
 def _running(processes):
     """How many have not ended; Locust takes note of an end only when those before it have ended, too."""
-    return sum(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+    running = 0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            running += process.status() != psutil.STATUS_ZOMBIE
+    return running
