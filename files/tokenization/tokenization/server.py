@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
+import contextlib
 import logging
 import socket
-import struct
 import time
 from types import FrameType
 from typing import Any, cast
@@ -27,8 +26,12 @@ STOP_SECONDS = 10
 LAST_SECONDS = 0.5
 # In which what queued up before is accepted.
 ACCEPT_SECONDS = 0.1
-# linux/asm-generic/socket.h; the socket module does not have it.
-SO_ATTACH_FILTER = 26
+# linux/in.h and linux/in6.h, by address family; the socket module does not have them.
+LEAST_HOPS = {
+    socket.AF_INET: (socket.IPPROTO_IP, 21),  # IP_MINTTL
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 73),  # IPV6_MINHOPCOUNT
+}
+MOST_HOPS = 255
 IDLE_SECONDS = 10.0
 # Of a request line with its headers, and of everything that is sent for one request: the parser would keep any amount.
 HEAD_LIMIT = 64 * 1024
@@ -76,6 +79,11 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.close()
 
+    def take_what_is_sent_again(self) -> None:
+        """A connection that was half made when its listener was told to refuse has inherited that."""
+        with contextlib.suppress(OSError):
+            take_from(0, self.transport.get_extra_info("socket"))
+
     def shutdown(self) -> None:
         """As uvicorn's own, but a request that is on its way through a connection that was just made is still read."""
         if self.working:
@@ -97,15 +105,23 @@ class Protocol(HttpToolsProtocol):
             self.close_unless_working()
 
 
+def take_from(hops: int, connection: socket.socket) -> None:
+    """Has the kernel drop what arrives with fewer hops left than that: ip(7), IP_MINTTL. Raises OSError."""
+    level, option = LEAST_HOPS[connection.family]
+    connection.setsockopt(level, option, hops)
+
+
 def refuse_more(listener: socket.socket) -> None:
     """Lets no further connection queue up: what waits to be accepted when a listener closes would be cut off.
 
-    A socket filter (socket(7), SO_ATTACH_FILTER) of one instruction, "return 0", drops what arrives for the listener;
-    connections that were made before are not concerned. Whoever tries learns it from the closed port next time.
+    It asks for more hops than a packet of an ordinary host has (64 or 128 at its start): unlike a socket filter, that
+    needs no capability. Connections that were made before are not concerned. Whoever tries learns it from the closed
+    port next time.
     """
-    return_nothing = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, 0))
-    program = struct.pack("@HP", 1, ctypes.addressof(return_nothing))
-    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    try:
+        take_from(MOST_HOPS, listener)
+    except OSError as error:
+        log.warning("connections that come at the very end may be cut off", extra={"reason": str(error)})
 
 
 class Server(uvicorn.Server):
@@ -139,6 +155,8 @@ class Server(uvicorn.Server):
         for listener in sockets or []:
             refuse_more(listener)
         await asyncio.sleep(ACCEPT_SECONDS)
+        for connection in self.server_state.connections:
+            cast(Protocol, connection).take_what_is_sent_again()
         await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:

@@ -57,12 +57,20 @@ async def _client(session: aiohttp.ClientSession, url: str, prefix: str, stop: a
             await asyncio.sleep(0.02)
 
 
-def store(url: str, prefix: str, meanwhile: Callable[[Answers], Awaitable[None]], clients: int = CLIENTS) -> Answers:
+def store(
+    url: str,
+    prefix: str,
+    meanwhile: Callable[[Answers], Awaitable[None]],
+    clients: int = CLIENTS,
+    keep_alive: bool = True,
+) -> Answers:
     """Clients store until `meanwhile` is over, or until they get no answer."""
 
     async def run() -> Answers:
         answers, stop = Answers(), asyncio.Event()
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, force_close=not keep_alive)
+        ) as session:
             tasks = [
                 asyncio.create_task(_client(session, url, f"{prefix}-{number}", stop, answers))
                 for number in range(clients)

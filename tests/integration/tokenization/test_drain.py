@@ -9,6 +9,7 @@ import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import requests
 
 from tests.integration.tokenization.load import Answers, enough, lost, store
@@ -35,7 +36,9 @@ def test_requests_under_way_are_answered(on_sqlite: Service) -> None:
     assert lost(service.url, BEARER, stored) == {}
 
 
-def test_no_request_is_lost_under_load(service: Service) -> None:
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_no_request_is_lost_under_load(service: Service, keep_alive: bool) -> None:
+    """Clients that connect for each request are those that a listener which just closes would cut off."""
     service.start()
     process = service.process
     assert process
@@ -45,7 +48,7 @@ def test_no_request_is_lost_under_load(service: Service) -> None:
         process.terminate()
         await asyncio.to_thread(process.wait, 30)
 
-    answers = store(service.url, "drain", stop_in_the_middle)
+    answers = store(service.url, "drain", stop_in_the_middle, keep_alive=keep_alive)
     assert process.returncode == 0
     assert set(answers.codes) == {200}
     assert answers.cut_off == 0, "requests that were sent, and got no answer"

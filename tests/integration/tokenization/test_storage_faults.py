@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 import requests
 
 from tests.integration.tokenization.load import Answers, enough, lost, store
-from tests.integration.tokenization.service import BEARER, Postgresql, Service
+from tests.integration.tokenization.service import BEARER, UID, Postgresql, Service
 from tests.waiting import wait_until
 
 
@@ -105,6 +106,7 @@ def disk(open_folder: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 def on_disk(disk: Disk, on_sqlite: Service) -> Service:
+    os.chown(disk.path, UID, UID)
     on_sqlite.database = disk.path / "vault.db"
     on_sqlite.environment["TOKENIZATION_DATABASE"] = str(on_sqlite.database)
     return on_sqlite
