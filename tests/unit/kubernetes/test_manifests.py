@@ -154,6 +154,12 @@ def test_the_service_is_at_the_lab_s_port(manifests: Manifests) -> None:
     assert (port["nodePort"], port["targetPort"]) == (30500, "http")
 
 
+@pytest.mark.parametrize("case", ["postgres", "postgres_one", "old_cluster"])
+def test_postgresql_s_folder_stays_its_own_at_every_mount(manifests: Manifests, case: str) -> None:
+    """Otherwise kubelet makes it writable for the group, which PostgreSQL refuses, whenever its pod is replaced."""
+    assert pod_of(manifests[case][POSTGRES])["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
+
+
 def test_podman_gets_what_it_can_do(manifests: Manifests) -> None:
     """Podman 4.3: a port of the host, keys from files of the host, and no probes (facts about it in the template)."""
     (deployment,) = manifests["podman"].values()
