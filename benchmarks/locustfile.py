@@ -47,7 +47,7 @@ def cpu_seconds(pid: int) -> float:
 def requests_per_second(locustfile: Path, url: str, core: int, token_file: Path) -> float:
     command = ["taskset", "-c", str(core), sys.executable, "-m", "locust", "-f", str(locustfile), "--host", url]
     load = ["--headless", "--users", str(USERS), "--spawn-rate", str(USERS), "--run-time", f"{SECONDS}s"]
-    environment = {**os.environ, "TOKENIZATION_BEARER_TOKEN_FILE": str(token_file)}
+    environment = {**os.environ, "TOKENIZATION_BEARER_TOKEN_FILE": str(token_file), "TOKENIZATION_URL": url}
     run = subprocess.run(
         [*command, *load, "--reset-stats", "--only-summary", "--json"],
         env=environment,

@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import random
 import sys
 from pathlib import Path
 
-from locust import FastHttpUser, between, task
+from locust import FastHttpUser, between, events, task
+from locust.env import Environment
+
+log = logging.getLogger(__name__)
 
 
 def number(variable: str, default: float) -> float:
@@ -32,6 +36,16 @@ def weight(variable: str, default: int) -> int:
     return int(value)
 
 
+def service() -> str:
+    """Return the base URL of the service that the bearer token is for; a run may name any other host."""
+    return os.environ.get("TOKENIZATION_URL", "").rstrip("/")
+
+
+def is_service(host: str | None) -> bool:
+    """Whether the token may go there. No URL is taken apart here, so none can be read in two ways."""
+    return host is not None and host.rstrip("/") == service()
+
+
 def authorization() -> dict[str, str]:
     """Return the header that detokenizing takes (and tokenizing, if asked to), or none where no token is configured."""
     path = os.environ.get("TOKENIZATION_BEARER_TOKEN_FILE")
@@ -45,6 +59,8 @@ def authorization() -> dict[str, str]:
         sys.exit(
             f"locustfile: TOKENIZATION_BEARER_TOKEN_FILE {path} holds {len(words)} words; it must hold the bearer token"
         )
+    if not service():
+        sys.exit("locustfile: TOKENIZATION_BEARER_TOKEN_FILE needs TOKENIZATION_URL, the service that the token is for")
     return {"Authorization": f"Bearer {words[0]}"}
 
 
@@ -64,18 +80,35 @@ if not TOKENIZE_WEIGHT:
 if WAIT_MIN > WAIT_MAX:
     sys.exit(f"locustfile: WAIT_MIN is {WAIT_MIN:g}, more than WAIT_MAX, which is {WAIT_MAX:g}")
 
+
+@events.test_start.add_listener
+def say_what_is_left_out(environment: Environment, **_kwargs: object) -> None:
+    if AUTHORIZATION and not is_service(environment.host):
+        log.warning("%r is not %s, which the token is for: nothing is detokenized there", environment.host, service())
+
+
 # What is loaded by now stays: the collector need not go through it again and again.
 gc.freeze()
 
 
 class TokenizationServiceUser(FastHttpUser):
     wait_time = between(WAIT_MIN, WAIT_MAX)
-    default_headers = AUTHORIZATION
+
+    def __init__(self, environment: Environment) -> None:
+        # Of this user: whoever starts a run chooses the host, and the class's changes with the next run.
+        self.host = self.host
+        self.detokenizes = is_service(self.host)
+        if self.detokenizes:
+            self.default_headers = AUTHORIZATION
+        super().__init__(environment)
 
     def on_start(self) -> None:
         self.stored: set[str] = set()
         # The service sets none, and looking for them with every request costs a tenth of the rate.
         self.client.client.cookiejar = None
+        # Nor does it redirect: whatever does is a failure, and does not get the token.
+        self.client.client.redirect_response_codes = frozenset()  # type: ignore[misc]  # for this client alone
+        self.client.client.valid_response_codes = frozenset([200])  # type: ignore[misc]  # for this client alone
 
     @task(TOKENIZE_WEIGHT)
     def tokenize(self) -> None:
@@ -86,7 +119,7 @@ class TokenizationServiceUser(FastHttpUser):
 
     @task(DETOKENIZE_WEIGHT)
     def detokenize(self) -> None:
-        if not self.stored:
+        if not (self.stored and self.detokenizes):
             self.tokenize()
             return
         name = random.choice(tuple(self.stored))

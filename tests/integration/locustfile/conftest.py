@@ -40,7 +40,7 @@ def load(url: str, locustfile: Path = SHIPPED, **environment: str) -> Result:
     command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--host", url, "--headless", "--json"]
     run = subprocess.run(
         [*command, "--users", "10", "--spawn-rate", "10", "--run-time", "3s"],
-        env={**os.environ, "WAIT_MIN": "0", "WAIT_MAX": "0.01", **environment},
+        env={**os.environ, "TOKENIZATION_URL": url, "WAIT_MIN": "0", "WAIT_MAX": "0.01", **environment},
         capture_output=True,
         text=True,
         check=False,

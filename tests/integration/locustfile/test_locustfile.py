@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from tests.integration.locustfile.conftest import BEARER_TOKEN, SEED, Result, load, tokenization
+from tests.stranger import listening
 
 
 def test_stores_and_reads_back(service: str, token_file: str) -> None:
@@ -67,6 +68,27 @@ def test_the_seeds_locustfile_runs_unchanged(service: str, tmp_path: Path) -> No
     result = load(service, locustfile=locustfile)
     assert (result.exit_code, result.failures) == (0, {}), result.output
     assert result.requests.keys() == {"/tokenize"}
+
+
+# The last two a URL's readers may take for the service's or for the stranger's, each in its own way.
+@pytest.mark.parametrize("named", ["{stranger}", "{service}@{stranger_address}", "{service}#@{stranger_address}"])
+def test_another_host_never_gets_the_token(service: str, token_file: str, named: str) -> None:
+    with listening() as (stranger, heard):
+        host = named.format(stranger=stranger, service=service, stranger_address=stranger.removeprefix("http://"))
+        result = load(host, TOKENIZATION_BEARER_TOKEN_FILE=token_file, TOKENIZATION_URL=service, DETOKENIZE_WEIGHT="9")
+    assert "/detokenize" not in result.requests
+    assert heard or named != "{stranger}"
+    assert "bearer" not in "".join(heard).lower()
+    assert BEARER_TOKEN not in "".join(heard)
+    assert "nothing is detokenized there" in result.output
+
+
+def test_a_redirect_does_not_take_the_token_along(token_file: str) -> None:
+    with listening() as (stranger, heard), listening(redirect=stranger) as (service, asked):
+        result = load(service, TOKENIZATION_BEARER_TOKEN_FILE=token_file)
+    assert BEARER_TOKEN in "".join(asked)
+    assert heard == []
+    assert result.failures == result.requests, "a redirect is a failure"
 
 
 class WrongAnswers(http.server.BaseHTTPRequestHandler):

@@ -28,7 +28,7 @@ for environment in json.load(sys.stdin):
         del os.environ[name]
 print(json.dumps(outcomes))
 """
-TOKEN = {"TOKENIZATION_BEARER_TOKEN_FILE": "token"}
+TOKEN = {"TOKENIZATION_BEARER_TOKEN_FILE": "token", "TOKENIZATION_URL": "http://127.0.0.1:30500"}
 WEIGHTS = [
     ({}, {"tokenize": 9}),
     ({"DETOKENIZE_WEIGHT": "5"}, {"tokenize": 9}),
@@ -46,6 +46,7 @@ REFUSED = [
     ({"TOKENIZATION_BEARER_TOKEN_FILE": "/nowhere"}, "No such file or directory: '/nowhere'"),
     ({"TOKENIZATION_BEARER_TOKEN_FILE": os.devnull}, f"{os.devnull} holds 0 words; it must hold the bearer token"),
     ({"TOKENIZATION_BEARER_TOKEN_FILE": "words"}, "words holds 2 words; it must hold the bearer token"),
+    ({"TOKENIZATION_BEARER_TOKEN_FILE": "token"}, "needs TOKENIZATION_URL, the service that the token is for"),
 ]
 
 

@@ -48,3 +48,4 @@ def test_only_a_lab_with_the_service_tells_locust_of_a_token(groups: list[str], 
     )
     assert done.returncode == 0, done.stdout
     assert ("TOKENIZATION_BEARER_TOKEN_FILE" in done.stdout) == told
+    assert ("TOKENIZATION_URL: http://127.0.0.1:30500" in done.stdout) == told
