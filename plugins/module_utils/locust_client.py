@@ -284,7 +284,20 @@ def parse_failures(text: str) -> List[Dict[str, Any]]:
     ]
 
 
+def parse_exceptions(text: str) -> List[Dict[str, Any]]:
+    """Read C(/exceptions/csv): C(message), C(traceback), C(occurrences) of each kind of exception in a task.
+
+    Locust counts what a task raises apart from its requests, which may all have succeeded.
+    """
+    return [
+        {"message": line["Message"], "traceback": line["Traceback"], "occurrences": int(line["Count"])}
+        for line in _table(text, "Count", "Message", "Traceback")
+    ]
+
+
 def _table(text: str, *columns: str) -> List[Dict[str, str]]:
+    # A failure may quote a whole answer, and the module's own limit is 128 KiB.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.DictReader(io.StringIO(text), restval="")
     if not set(columns) <= set(reader.fieldnames or ()):
         raise LocustError(f"this is not one of Locust's tables: {text[:80]!r}")

@@ -40,6 +40,7 @@ def summary(run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline:
         "thresholds": outcome.thresholds,
         "stats": {"overall": outcome.overall, "endpoints": outcome.endpoints},
         "errors": outcome.errors,
+        "exceptions": outcome.exceptions,
     }
 
 
@@ -49,7 +50,7 @@ def junit(run_id: str, outcome: Outcome) -> str:
     incomplete = outcome.verdict == "incomplete"
     counts = {
         "tests": str(len(outcome.thresholds) + 1),
-        "failures": str(len(failed)),
+        "failures": str(len(failed) + len(outcome.failures)),
         "errors": str(int(incomplete)),
         "time": f"{outcome.ended - outcome.started:.3f}",
     }
@@ -60,6 +61,8 @@ def junit(run_id: str, outcome: Outcome) -> str:
     case = ElementTree.SubElement(suite, "testcase", {"classname": "locust_run", "name": "run"})
     if incomplete:
         ElementTree.SubElement(case, "error", {"message": _printable(outcome.reasons[0])})
+    for failure in outcome.failures:
+        ElementTree.SubElement(case, "failure", {"message": _printable(failure)})
     for answer in outcome.thresholds:
         endpoint = " ".join(part for part in (answer["method"], answer["name"]) if part) or "overall"
         case = ElementTree.SubElement(

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from .locust_client import LocustError, parse_failures, parse_stats
+from .locust_client import LocustError, parse_exceptions, parse_failures, parse_stats
 from .locust_plan import Plan
-from .locust_thresholds import Threshold, Watcher, is_total, judge, judge_baseline
+from .locust_thresholds import NO_EXCEPTIONS, Threshold, Watcher, is_total, judge, judge_baseline, with_defaults
 
 # How long one step follows the run: short enough for a line of progress every 5 s.
 STEP = 3.0
@@ -49,12 +49,16 @@ class Outcome:
     """What came of a run. Times are seconds since the epoch on the machine that talked to Locust."""
 
     verdict: str
-    """C(passed); C(failed) where a threshold was breached; C(incomplete) where data is missing to say."""
+    """C(passed); C(failed) where a threshold was breached or no request succeeded; C(incomplete) where data is missing
+    to say."""
     reasons: List[str]
+    failures: List[str]
+    """Those of the reasons that fail the run whatever its thresholds say."""
     thresholds: List[Dict[str, Any]]
     overall: Dict[str, Any]
     endpoints: List[Dict[str, Any]]
     errors: List[Dict[str, Any]]
+    exceptions: List[Dict[str, Any]]
     started: float
     ended: float
     aborted: bool
@@ -165,29 +169,38 @@ class LoadRun:
         problems = [last["problem"]] if last["problem"] else []
         rows: List[Dict[str, Any]] = []
         errors: List[Dict[str, Any]] = []
+        exceptions: List[Dict[str, Any]] = []
         try:
             if "locust_stats.csv" in files:
                 rows = parse_stats(files["locust_stats.csv"])
                 errors = parse_failures(files["locust_failures.csv"])
+                exceptions = parse_exceptions(files["locust_exceptions.csv"])
         except LocustError as error:
             problems.append(str(error))
+        overall = next((row for row in rows if is_total(row)), None) or self._partial()
         answers: List[Dict[str, Any]] = []
+        failures: List[str] = []
         if rows:
+            overall["num_exceptions"] = sum(exception["occurrences"] for exception in exceptions)
             peak = max((sample["users"] for sample in self._samples), default=0)
-            answers = judge(self._thresholds, rows, peak, self._watcher.breaches)
+            answers = judge(with_defaults(self._thresholds), rows, peak, self._watcher.breaches)
             if baseline is not None:
                 answers += judge_baseline(baseline.allowed, baseline.overall, rows)
-        overall = next((row for row in rows if is_total(row)), None) or self._partial()
-        if rows and not overall["num_requests"]:
-            problems.append("not a single request was made")
-        breaches = [breach(answer) for answer in answers if not answer["passed"]]
+            _name_exceptions(answers, exceptions)
+            if not overall["num_requests"]:
+                problems.append("not a single request was made")
+            elif overall["num_failures"] >= overall["num_requests"]:
+                failures.append(f"not a single request succeeded, of {overall['num_requests']}")
+        breaches = failures + [breach(answer) for answer in answers if not answer["passed"]]
         return Outcome(
             verdict="incomplete" if problems else "failed" if breaches else "passed",
             reasons=problems + breaches,
+            failures=failures,
             thresholds=answers,
             overall=overall,
             endpoints=[row for row in rows if not is_total(row)],
             errors=errors,
+            exceptions=exceptions,
             started=self.state["started"],
             ended=last["ended"],
             aborted=aborted,
@@ -202,6 +215,17 @@ class LoadRun:
         if not self._samples:
             return {}
         return {name: self._samples[-1][name] for name in ("num_requests", "num_failures", "fail_ratio")}
+
+
+def _name_exceptions(answers: Sequence[Dict[str, Any]], exceptions: Sequence[Mapping[str, Any]]) -> None:
+    """Say in the answers that count them which exception was the most frequent."""
+    if not exceptions:
+        return
+    most = max(exceptions, key=lambda exception: int(exception["occurrences"]))
+    lines = most["message"].splitlines() or ["without a message"]
+    for answer in answers:
+        if answer["threshold"].startswith(NO_EXCEPTIONS.figure):
+            answer["message"] += f", most often: {lines[0][:200]}"
 
 
 def breach(answer: Mapping[str, Any]) -> str:

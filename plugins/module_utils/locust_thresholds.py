@@ -19,8 +19,10 @@ from .locust_plan import BadOption, seconds
 PERCENTILES = ("p50", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99")
 FIGURES = (
     *PERCENTILES,
-    *("avg", "min", "max", "median", "rps", "fail_per_sec", "fail_ratio", "num_requests", "num_failures", "users"),
+    *("avg", "min", "max", "median", "rps", "fail_per_sec", "fail_ratio", "num_requests", "num_failures"),
+    *("num_exceptions", "users"),
 )
+OF_THE_WHOLE_RUN = ("num_exceptions", "users")
 # What Locust gives for this moment, and only over all endpoints together.
 CURRENT_FIGURES = ("p50", "p95", "rps", "fail_ratio", "users")
 HIGHER_IS_BETTER = ("rps", "num_requests", "users")
@@ -77,6 +79,16 @@ class Threshold:
         return not self.holds(measured)
 
 
+# Held where no threshold names its figure: Locust's own headless run fails on an exception in a task, too.
+NO_EXCEPTIONS = Threshold("num_exceptions", "==", 0)
+
+
+def with_defaults(thresholds: Sequence[Threshold]) -> List[Threshold]:
+    """Return the thresholds and the default, unless one of them names its figure."""
+    named = any(threshold.figure == NO_EXCEPTIONS.figure for threshold in thresholds)
+    return [*thresholds, *([] if named else [NO_EXCEPTIONS])]
+
+
 def parse_thresholds(values: Sequence[Any], run_time: int) -> List[Threshold]:
     """Read the option C(thresholds): strings, or dictionaries for an endpoint, C(for) or C(abort)."""
     return [_parse(f"thresholds[{number}]", value, run_time) for number, value in enumerate(values)]
@@ -118,8 +130,8 @@ def _parse(option: str, value: Any, run_time: int) -> Threshold:
 def _check(option: str, threshold: Threshold, run_time: int) -> None:
     if threshold.method is not None and threshold.name is None:
         raise BadOption(option, "method needs the name of an endpoint beside it")
-    if threshold.endpoint and threshold.figure == "users":
-        raise BadOption(option, "users are counted for the whole run, not for an endpoint")
+    if threshold.endpoint and threshold.figure in OF_THE_WHOLE_RUN:
+        raise BadOption(option, f"{threshold.figure} is counted for the whole run, not for an endpoint")
     if threshold.watched and (threshold.endpoint or threshold.figure not in CURRENT_FIGURES):
         raise BadOption(
             option,

@@ -140,8 +140,11 @@ options:
       - What has to be true of the run, as texts such as V(p95 < 200). Response times are in milliseconds, rates per
         second, ratios from 0 to 1.
       - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99), V(avg),
-        V(min), V(max), V(median), V(rps), V(fail_per_sec), V(fail_ratio), V(num_requests), V(num_failures) and
-        V(users), the most users seen. Comparisons are C(<), C(<=), C(>), C(>=) and C(==).
+        V(min), V(max), V(median), V(rps), V(fail_per_sec), V(fail_ratio), V(num_requests), V(num_failures),
+        V(num_exceptions), those that tasks raised, and V(users), the most users seen. Comparisons are C(<), C(<=),
+        C(>), C(>=) and C(==).
+      - C(num_exceptions == 0) is held, too, unless a threshold names that figure. A run in which no request at all
+        succeeded never passes; where failures are what is wanted, let the locustfile say so with C(catch_response).
       - They are taken from the whole run. Locust counts response times rounded to two digits.
       - In place of a text, a dictionary with the text as C(threshold) and any of the following keys.
       - C(name), and C(method) where several methods share it, name an endpoint as Locust's statistics do. An endpoint
@@ -237,7 +240,7 @@ run_id:
 verdict:
   description:
     - V(passed) where every threshold held.
-    - V(failed) where one was breached.
+    - V(failed) where one was breached, or where no request succeeded.
     - V(incomplete) where the run did not go as asked, so that its figures say nothing. RV(reasons) tells what
       happened.
   returned: after a run
@@ -286,7 +289,8 @@ compared:
   sample: false
 thresholds:
   description:
-    - What became of each threshold, and after them of each figure of O(baseline_regression).
+    - What became of each threshold, then of V(num_exceptions == 0), and after them of each figure of
+      O(baseline_regression).
     - A threshold that names an endpoint without a method is there once for each method of that name.
   returned: after a run
   type: list
@@ -294,6 +298,8 @@ thresholds:
   sample:
     - {"threshold": "p95 < 200", "name": "/a", "method": "GET", "measured": 18.0, "passed": true,
        "message": "p95 is 18"}
+    - {"threshold": "num_exceptions == 0", "name": "", "method": "", "measured": 0, "passed": true,
+       "message": "num_exceptions is 0"}
   contains:
     threshold:
       description: What had to be true.
@@ -321,12 +327,13 @@ stats:
   type: dict
   contains:
     overall:
-      description: Those of all endpoints together.
+      description: Those of all endpoints together, and C(num_exceptions).
       type: dict
       sample: {"name": "Aggregated", "method": "", "num_requests": 525, "num_failures": 0, "fail_ratio": 0.0,
         "rps": 43.93512028114524, "fail_per_sec": 0.0, "avg": 13.416525887618523, "min": 10.809540999844103,
         "max": 23.504394999918077, "median": 13.0, "avg_content_length": 2.0, "p50": 13.0, "p66": 14.0, "p75": 14.0,
-        "p80": 15.0, "p90": 16.0, "p95": 18.0, "p98": 20.0, "p99": 21.0, "p99.9": 24.0, "p99.99": 24.0}
+        "p80": 15.0, "p90": 16.0, "p95": 18.0, "p98": 20.0, "p99": 21.0, "p99.9": 24.0, "p99.99": 24.0,
+        "num_exceptions": 0}
     endpoints:
       description: Those of each endpoint, with the same keys.
       type: list
@@ -339,6 +346,12 @@ errors:
   sample:
     - {"method": "GET", "name": "/a", "error": "HTTPError('500 Server Error: Internal Server Error for url: /a')",
        "occurrences": 12}
+exceptions:
+  description: Each kind of exception that a task raised, with its traceback, and how often it occurred.
+  returned: after a run
+  type: list
+  elements: dict
+  sample: []
 artifacts:
   description:
     - The run's directory on the controller.

@@ -15,6 +15,7 @@ JOURNAL = os.environ["REQUEST_JOURNAL"]
 # A locustfile must offer a login for --web-login to work; Locust 2.31 was the first to have a form for it.
 LOGIN = os.environ.get("WEB_LOGIN")
 ENDPOINTS = int(os.environ.get("ENDPOINTS", "0"))
+BREAKS = bool(os.environ.get("BREAKS"))
 
 
 class Buyer(HttpUser):
@@ -24,6 +25,8 @@ class Buyer(HttpUser):
     @task
     def look(self) -> None:
         self.client.get("/look")
+        if BREAKS:
+            raise TypeError("no basket")
 
     @tag("write")
     @task

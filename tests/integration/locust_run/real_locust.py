@@ -139,12 +139,15 @@ class Locusts:
         port: int | None = None,
         login: str | None = None,
         endpoints: int = 0,
+        breaks: bool = False,
     ) -> Locust:
         """Start a Locust of a version and wait until it listens."""
         journal = self._directory / f"journal-{len(self._processes)}"
         port = port or free_port()
         master_port = str(free_port())
         environment = {**os.environ, "REQUEST_JOURNAL": str(journal), "ENDPOINTS": str(endpoints)}
+        if breaks:
+            environment["BREAKS"] = "1"
         if login:
             environment["WEB_LOGIN"] = login
         web = ["--web-host", "127.0.0.1", "--web-port", str(port), *(["--web-login"] if login else [])]

@@ -35,7 +35,8 @@ class Clock:
 class MemoryLocust(LocustClient):
     """Stands in for `LocustClient` and the Locust behind it, which serves 10 requests per second and user.
 
-    As Locust up to 2.46.3 it never cancels a timer. `silent` lists spans of time without any answer.
+    As Locust up to 2.46.3 it never cancels a timer. `silent` lists spans of time without any answer, `failing` is the
+    share of the requests that fail, `raised` how often each exception was raised by a task.
     """
 
     def __init__(self, clock: Clock, version: str = "2.46.3", workers: int | None = None) -> None:
@@ -51,6 +52,8 @@ class MemoryLocust(LocustClient):
         self.timers: list[float] = []
         self.asked: list[tuple[float, str]] = []
         self.silent: list[tuple[float, float]] = []
+        self.failing = 0.0
+        self.raised: dict[str, int] = {}
         self.has_shape = False
         self.starts = True
 
@@ -116,10 +119,14 @@ class MemoryLocust(LocustClient):
         self._answer(path)
         if path == "/stats/failures/csv":
             return "Method,Name,Error,Occurrences\n"
+        if path == "/exceptions/csv":
+            rows = "".join(f'{count},"{message}",Traceback,memory\n' for message, count in self.raised.items())
+            return f"Count,Message,Traceback,Nodes\n{rows}"
         if path != "/stats/requests/csv":
             return ""
         header = "Type,Name,Request Count,Failure Count,Average Response Time,50%,95%"
-        return f"{header}\nGET,/a,{int(self.requests)},0,6,5,9\n,Aggregated,{int(self.requests)},0,6,5,9\n"
+        counts = f"{int(self.requests)},{int(int(self.requests) * self.failing)}"
+        return f"{header}\nGET,/a,{counts},6,5,9\n,Aggregated,{counts},6,5,9\n"
 
     def changes(self) -> list[str]:
         return [what for _unused, what in self.asked if what.startswith(("/swarm", "/stop", "/stats/reset"))]

@@ -16,6 +16,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_clien
     LocustClient,
     LocustError,
     current_figures,
+    parse_exceptions,
     parse_failures,
     parse_overview,
     parse_stats,
@@ -68,6 +69,25 @@ def test_failures_are_read(recording: dict[str, Any]) -> None:
     failures = parse_failures(recording["failures"])
     assert {failure["name"] for failure in failures} == {"/look", "/buy"}
     assert all(failure["occurrences"] > 0 and "500" in failure["error"] for failure in failures)
+
+
+def test_exceptions_are_read() -> None:
+    """As Locust 2.47.0 wrote them for a task that raises after its request; since 2.15.1 the columns are the same."""
+    text = (
+        "Count,Message,Traceback,Nodes\r\n"
+        "12,unsupported operand type(s) for +: 'NoneType' and 'int',\"Traceback (most recent call last):\n"
+        '  File ""user/task.py"", line 351, in run\n",host_1\r\n'
+    )
+    (exception,) = parse_exceptions(text)
+    assert exception["occurrences"] == 12
+    assert exception["message"] == "unsupported operand type(s) for +: 'NoneType' and 'int'"
+    assert '"user/task.py", line 351' in exception["traceback"]
+
+
+def test_a_failure_may_quote_a_whole_answer() -> None:
+    answer = "x" * 200_000
+    (failure,) = parse_failures(f"Method,Name,Error,Occurrences\nGET,/a,{answer},3\n")
+    assert failure["error"] == answer
 
 
 def test_endpoint_without_requests_has_no_percentiles() -> None:

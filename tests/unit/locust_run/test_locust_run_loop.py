@@ -107,7 +107,7 @@ def test_breach_fails_and_everything_else_is_still_there(lab: Lab) -> None:
     outcome = lab.run(lab.prepare(thresholds=["p95 < 5", "p50 < 10", {"threshold": "p95 < 1", "name": "/a"}]))
     assert outcome.verdict == "failed"
     assert outcome.reasons == ["p95 < 5 breached, p95 is 9", "GET /a: p95 < 1 breached, p95 is 9"]
-    assert [answer["passed"] for answer in outcome.thresholds] == [False, True, False]
+    assert [answer["passed"] for answer in outcome.thresholds] == [False, True, False, True]
     assert outcome.overall["num_requests"] == pytest.approx(3000, rel=0.02)
     assert [row["name"] for row in outcome.endpoints] == ["/a"]
     assert outcome.files["locust_stats.csv"]
@@ -125,6 +125,40 @@ def test_run_without_requests_never_passes(lab: Lab, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(MemoryLocust, "_count", lambda self, now: None)
     outcome = lab.run(lab.prepare(thresholds=["fail_ratio < 0.01"]))
     assert (outcome.verdict, outcome.reasons) == ("incomplete", ["not a single request was made"])
+
+
+def test_run_in_which_every_request_failed_never_passes(lab: Lab) -> None:
+    """A refusal is fast: the response times alone would pass."""
+    lab.locust.failing = 1
+    outcome = lab.run(lab.prepare(thresholds=["p95 < 200"]))
+    requests = outcome.overall["num_requests"]
+    assert (outcome.verdict, outcome.reasons) == ("failed", [f"not a single request succeeded, of {requests}"])
+    suites = ElementTree.fromstring(junit("run", outcome))
+    assert (suites.get("failures"), suites.get("errors")) == ("1", "0")
+    (failure,) = suites.iter("failure")
+    assert failure.get("message") == outcome.reasons[0]
+
+
+def test_run_in_which_one_request_succeeded_is_judged_by_its_thresholds(lab: Lab) -> None:
+    lab.locust.failing = 0.9995
+    assert lab.run(lab.prepare(thresholds=["p95 < 200"])).verdict == "passed"
+
+
+def test_exceptions_in_tasks_fail_the_run(lab: Lab) -> None:
+    lab.locust.raised = {"'a'": 3, "no such basket\nat all": 40}
+    outcome = lab.run(lab.prepare(thresholds=["fail_ratio < 0.01"]))
+    assert outcome.verdict == "failed"
+    assert outcome.reasons == ["num_exceptions == 0 breached, num_exceptions is 43, most often: no such basket"]
+    assert outcome.overall["num_exceptions"] == 43
+    assert [exception["occurrences"] for exception in outcome.exceptions] == [3, 40]
+    assert ElementTree.fromstring(junit("run", outcome)).get("failures") == "1"
+
+
+def test_exceptions_that_are_expected_have_a_threshold_of_their_own(lab: Lab) -> None:
+    lab.locust.raised = {"'a'": 3}
+    outcome = lab.run(lab.prepare(thresholds=["num_exceptions < 5"]))
+    assert outcome.verdict == "passed"
+    assert [answer["threshold"] for answer in outcome.thresholds] == ["num_exceptions < 5"]
 
 
 def test_run_whose_figures_are_lost_never_passes(lab: Lab) -> None:
@@ -195,10 +229,15 @@ def outcome_of(lab: Lab, **options: Any) -> Outcome:
 def test_junit_has_a_case_for_each_threshold(lab: Lab) -> None:
     named = {"threshold": "p95 < 1", "name": '/<&\x07"é', "method": "GET"}
     suites = ElementTree.fromstring(junit("run", outcome_of(lab, thresholds=["p50 < 100", named])))
-    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("3", "1", "0")
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("4", "1", "0")
     cases = list(suites.iter("testcase"))
-    assert [case.get("classname") for case in cases] == ["locust_run", "locust_run.overall", 'locust_run.GET /<&"é']
-    assert [case.find("failure") is not None for case in cases] == [False, False, True]
+    assert [case.get("classname") for case in cases] == [
+        "locust_run",
+        "locust_run.overall",
+        'locust_run.GET /<&"é',
+        "locust_run.overall",
+    ]
+    assert [case.find("failure") is not None for case in cases] == [False, False, True, False]
 
 
 def test_junit_of_an_incomplete_run_has_an_error(lab: Lab) -> None:
