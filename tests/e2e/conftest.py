@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import signal
@@ -114,8 +115,45 @@ class Lab:
         found = docker.from_env().containers.list(all=True, filters={"name": "monitor-lab-"})
         return {str(container.name): container for container in found}
 
+    def play(self, playbook: str, *arguments: str) -> Played:
+        return self.call(str(self.checkout / ".venv" / "bin" / "ansible-playbook"), f"playbooks/{playbook}", *arguments)
+
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text()
+
+
+def listed(*command: str) -> list[str]:
+    """What an engine's own command prints, in order."""
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return sorted(done.stdout.splitlines())
+
+
+def files(*folders: Path) -> dict[str, tuple[int, int, int, str]]:
+    """path: owner, group, mode and a digest of the content"""
+    found = {}
+    for path in sorted(path for folder in folders for path in (folder, *folder.rglob("*"))):
+        status = path.lstat()
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        found[str(path)] = (status.st_uid, status.st_gid, status.st_mode, content)
+    return found
+
+
+def state(lab: Lab) -> dict[str, object]:
+    """All that the lab has put on this machine."""
+    containers = {
+        name: (container.id, container.attrs["State"]["StartedAt"]) for name, container in lab.containers().items()
+    }
+    return {
+        "containers": containers,
+        "pods": listed("podman", "pod", "ps", "--no-trunc", "--format", "{{.ID}} {{.Status}}"),
+        "pods' containers": listed(
+            "podman", "ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Exited}} {{.StartedAt}}"
+        ),
+        "networks": listed("podman", "network", "ls", "--quiet") + listed("docker", "network", "ls", "--quiet"),
+        "volumes": sorted(volumes()),
+        "images": listed("podman", "images", "--quiet") + listed("docker", "images", "--quiet"),
+        "files": files(CONFIG, Path("/etc/containers"), lab.secrets, lab.checkout / "artifacts"),
+    }
 
 
 def query(expression: str) -> list[dict[str, Any]]:

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import platform
+import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -16,11 +20,19 @@ import pytest
 import requests
 
 from tests.checks.tree import CHECKOUT
-from tests.e2e.conftest import CONFIG, URLS, Lab, detokenize, query, volumes
+from tests.e2e.conftest import CONFIG, URLS, Lab, detokenize, listed, query, state, volumes
+from tests.integration.tokenization.load import Answers, enough, lost, store
+from tests.integration.tokenization.service import UID, free_port
+from tests.stranger import listening
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(1800)
 PORTS = {30500: "tokenization", 8089: "locust", 9646: "locust_exporter", 9090: "prometheus", 5557: "locust"}
+
+
+def image_of_the_service() -> str:
+    images = docker.from_env().images.list()
+    return next(tag for image in images for tag in image.tags if "monitor-lab/tokenization:" in tag)
 
 
 def listeners() -> dict[int, set[str]]:
@@ -78,6 +90,13 @@ def test_containers_run_with_as_little_as_they_need(lab: Lab) -> None:
         assert host["Memory"] > 0, name
         assert not host["Privileged"], name
         assert container.attrs["Config"]["User"] not in ("", "0", "root"), name
+
+
+def test_what_root_reads_is_in_folders_of_root(lab: Lab) -> None:
+    """A service's user is an ordinary one on the host, and whose folder it is may put other files there."""
+    read_by_root = [path for path in (CONFIG, *CONFIG.rglob("*")) if path.is_dir() and path.name != "keys"]
+    assert {"monitor_lab", "tokenization", "locust", "prometheus"} <= {path.name for path in read_by_root}
+    assert [path for path in read_by_root if path.stat().st_uid != 0 or path.stat().st_mode & 0o022] == []
 
 
 def test_builds_leave_no_stage(lab: Lab) -> None:
@@ -150,15 +169,44 @@ def test_the_installed_collection_finds_the_lab_with_an_inventory_from_elsewhere
     assert played.recap["changed"] == 0, played.output
 
 
+@pytest.mark.parametrize("playbook", sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml")))
+def test_check_mode_changes_nothing(lab: Lab, playbook: str, tmp_path: Path) -> None:
+    before = state(lab)
+    arguments = {
+        "bundle.yml": ["-e", f"monitor_lab_bundle_dir={tmp_path}/bundle"],
+        "teardown.yml": ["-e", "monitor_lab_purge=true"],
+    }
+    checked = lab.play(playbook, "--check", *arguments.get(playbook, []))
+    assert checked.code == 0, checked.output[-4000:]
+    assert state(lab) == before
+    assert not (tmp_path / "bundle").exists()
+    assert "The lab is removed" not in checked.message
+
+
 def test_status_tells_what_is_up(lab: Lab) -> None:
     status = lab("status")
     assert status.code == 0, status.output
     assert f"prometheus {URLS['prometheus']} up" in status.message
 
 
+def test_whoever_names_another_host_gets_no_token(lab: Lab) -> None:
+    """As any program on this machine can, and any page in the browser of somebody with a tunnel to Locust."""
+    with listening() as (stranger, heard):
+        form = {"user_count": 3, "spawn_rate": 3, "host": stranger, "run_time": "60s"}
+        assert requests.post(f"{URLS['locust']}/swarm", data=form, timeout=10).json()["success"]
+        wait_until("every user has come", lambda: len(heard) > 10, 30)
+        assert requests.post(f"{URLS['locust']}/stop", timeout=30).json()["success"]
+    assert lab.secret("tokenization_bearer_token") not in "".join(heard)
+    assert "bearer" not in "".join(heard).lower()
+    assert "nothing is detokenized there" in lab.containers()["monitor-lab-locust"].logs(tail=50).decode()
+
+
 def test_run_gives_a_verdict(lab: Lab) -> None:
     passed = lab("run", "-e", "locust_run_time=10s")
     assert passed.code == 0, passed.output[-4000:]
+    summaries = [json.loads(path.read_text()) for path in (lab.checkout / "artifacts").glob("*/summary.json")]
+    newest = max(summaries, key=lambda summary: summary["started"])
+    assert newest["settings"]["host"] == URLS["tokenization"], "not the host of the run before"
     failed = lab(
         "run",
         "-e",
@@ -170,6 +218,71 @@ def test_run_gives_a_verdict(lab: Lab) -> None:
     assert "p95 < 0.001" in failed.message
 
 
+def test_run_loads_what_the_lab_was_told_to_load(lab: Lab) -> None:
+    with listening() as (service, heard):
+        played = lab("up", "-e", f"locust_host={service}")
+        assert played.code == 0, played.output[-4000:]
+        run = lab("run", "-e", "locust_run_time=5s")
+    assert run.code == 0, run.output[-4000:]
+    assert len(heard) > 10
+    assert lab.secret("tokenization_bearer_token") not in "".join(heard)
+
+
+@pytest.fixture(params=["podman", "docker"])
+def pod(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> Iterator[tuple[str, str, str]]:
+    """The service under an engine, as it is deployed: engine, container and URL. It is there again afterwards."""
+    if request.param == "podman":
+        (name,) = listed("podman", "ps", "--filter", "name=tokenization-service", "--format", "{{.Names}}")
+        yield "podman", name, URLS["tokenization"]
+        subprocess.run(["podman", "start", name], check=True)
+        wait_until("the pod answers", lambda: requests.get(f"{URLS['tokenization']}/readyz", timeout=5).ok)
+        return
+    keys = tmp_path / "keys"
+    shutil.copytree(CONFIG / "tokenization" / "keys", keys)
+    for path in (keys, *keys.iterdir()):
+        os.chown(path, UID, UID)
+    port = free_port()
+    container = docker.from_env().containers.run(
+        image_of_the_service(),
+        detach=True,
+        network_mode="host",
+        user=f"{UID}:{UID}",
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        read_only=True,
+        volumes={str(keys): {"bind": "/run/keys", "mode": "ro"}},
+        environment={
+            "TOKENIZATION_HOST": "127.0.0.1",
+            "TOKENIZATION_PORT": str(port),
+            "TOKENIZATION_PRIVATE_KEY_FILE": "/run/keys/private_key",
+            "TOKENIZATION_BEARER_TOKEN_FILE": "/run/keys/bearer_token",
+        },
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until("the service answers", lambda: requests.get(f"{url}/readyz", timeout=5).ok, 30)
+        yield "docker", str(container.name), url
+    finally:
+        container.remove(force=True, v=True)
+
+
+def test_no_request_is_lost_when_the_pod_is_stopped_under_load(lab: Lab, pod: tuple[str, str, str]) -> None:
+    engine, container, url = pod
+
+    async def stop_in_the_middle(answers: Answers) -> None:
+        await enough(answers, 300)
+        await asyncio.to_thread(subprocess.run, [engine, "stop", container], check=True)
+
+    answers = store(url, f"stop-{engine}", stop_in_the_middle)
+    assert listed(engine, "inspect", "--format", "{{.State.ExitCode}}", container) == ["0"]
+    assert set(answers.codes) == {200}
+    assert answers.cut_off == 0, "requests that were sent, and got no answer"
+    subprocess.run([engine, "start", container], check=True)
+    wait_until("it is back", lambda: requests.get(f"{url}/readyz", timeout=5).ok, 30)
+    bearer = {"Authorization": f"Bearer {lab.secret('tokenization_bearer_token')}"}
+    assert lost(url, bearer, answers.stored) == {}
+
+
 def test_a_changed_token_reaches_the_pod_and_the_data_stays(lab: Lab) -> None:
     old = lab.secret("tokenization_bearer_token")
     (lab.secrets / "tokenization_bearer_token").write_text("n" * 43)
@@ -179,16 +292,32 @@ def test_a_changed_token_reaches_the_pod_and_the_data_stays(lab: Lab) -> None:
     assert detokenize("e2e", "n" * 43).json() == {"data": "kept"}
 
 
-def test_another_private_key_is_refused_and_the_old_one_brings_all_back(lab: Lab) -> None:
-    key = lab.secrets / "tokenization_private_key"
-    right = key.read_text()
-    key.write_text("1" * 64)
-    refused = lab("up")
-    key.write_text(right)
+@pytest.mark.parametrize("has_a_key", [True, False])
+def test_a_controller_without_the_vault_s_key_is_refused(lab: Lab, tmp_path: Path, has_a_key: bool) -> None:
+    """Another machine, a CI runner, another HOME: what it has, or would make, must not replace the only copy."""
+    key = CONFIG / "tokenization" / "keys" / "private_key"
+    before = state(lab)
+    elsewhere = ["-e", f"monitor_lab_secrets_dir={tmp_path}/secrets"]
+    if has_a_key:
+        (tmp_path / "secrets").mkdir()
+        (tmp_path / "secrets" / "tokenization_private_key").write_text("1" * 64)
+    for command in (["up"], ["down", "--keep-data"]):
+        refused = lab(*command, *elsewhere)
+        assert refused.code != 0
+        assert refused.recap["changed"] == 0, refused.output
+        assert f"({key}) is not the one of this controller" in refused.message
+        assert f"Either bring it to {tmp_path}/secrets/tokenization_private_key" in refused.message
+        assert "remove the lab with its data (./lab down), then deploy again" in refused.message
+    assert state(lab) == before
+    assert has_a_key or not (tmp_path / "secrets").exists()
+
+
+def test_data_is_not_kept_without_its_key(lab: Lab) -> None:
+    before = state(lab)
+    refused = lab("down", "--keep-data", "--purge")
     assert refused.code != 0
-    assert "was sealed for another key: give the private key it was made with" in refused.message
-    assert lab("up").code == 0
-    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+    assert "--keep-data (monitor_lab_keep_data) keeps the vault, and --purge" in refused.message
+    assert state(lab) == before
 
 
 def test_a_changed_interval_is_a_reload_and_a_broken_snippet_is_refused(lab: Lab) -> None:
@@ -208,7 +337,7 @@ def test_a_changed_interval_is_a_reload_and_a_broken_snippet_is_refused(lab: Lab
 def test_grafana_from_an_archive(lab: Lab, tmp_path: Path) -> None:
     """With a stand-in (tests/grafana_stand_in), which is no Grafana: this tests the role, not Grafana."""
     engine = docker.from_env()
-    base = next(tag for image in engine.images.list() for tag in image.tags if "monitor-lab/tokenization:" in tag)
+    base = image_of_the_service()
     folder = CHECKOUT / "tests" / "grafana_stand_in"
     tag = "grafana-stand-in:1"
     image = engine.images.build(path=str(folder), buildargs={"BASE": base}, tag=tag, network_mode="none", rm=True)[0]

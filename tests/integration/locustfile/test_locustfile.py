@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import shutil
@@ -84,7 +85,9 @@ def test_another_host_never_gets_the_token(service: str, token_file: str, named:
 
 
 def test_a_redirect_does_not_take_the_token_along(token_file: str) -> None:
-    with listening() as (stranger, heard), listening(redirect=stranger) as (service, asked):
+    with contextlib.ExitStack() as started:
+        stranger, heard = started.enter_context(listening())
+        service, asked = started.enter_context(listening(redirect=stranger))
         result = load(service, TOKENIZATION_BEARER_TOKEN_FILE=token_file)
     assert BEARER_TOKEN in "".join(asked)
     assert heard == []
