@@ -61,9 +61,10 @@ def test_every_argument_has_a_type_and_a_description(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_variables_carry_the_name_of_their_role(name: str) -> None:
     public = {*options_of(ROLES / name), *defaults_of(ROLES / name)}
-    private = {variable for path in (ROLES / name / "vars").glob("*.yml") for variable in load(path)}
+    constant = {variable for path in (ROLES / name / "vars").rglob("*.yml") for variable in load(path)}
     assert [variable for variable in public if not variable.startswith(f"{name}_")] == []
-    assert [variable for variable in private if not variable.startswith(f"__{name}_")] == []
+    # One without underscores is an answer, for other roles to read; the check `private` holds them to that.
+    assert [variable for variable in constant if not variable.removeprefix("__").startswith(f"{name}_")] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.role_readme import ROLES, load
 
-THROUGH_PROXY = load(ROLES / "monitor_lab" / "vars" / "main.yml")["__monitor_lab_through_proxy"]
+THROUGH_PROXY = load(ROLES / "monitor_lab" / "vars" / "main.yml")["monitor_lab_through_proxy"]
 PROXY = "http://user:pass'word$(touch run)`touch run`;touch run\\n=@proxy.example.org:3128/?="
 
 
