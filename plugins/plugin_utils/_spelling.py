@@ -7,17 +7,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def distance(one: str, other: str) -> int:
-    """Return how many letters have to be put in, left out or replaced to make one text of the other (Levenshtein)."""
-    before = list(range(len(other) + 1))
-    for row, letter in enumerate(one, start=1):
-        now = [row]
-        for column, wanted in enumerate(other, start=1):
-            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (letter != wanted)))
-        before = now
-    return before[-1]
+def within(one: str, other: str, letters: int) -> bool:
+    """Say whether at most so many `letters` changed, added or left out make `one` the `other`."""
+    if abs(len(one) - len(other)) > letters:
+        return False
+    if not one or not other:
+        return True
+    if one[0] == other[0]:
+        return within(one[1:], other[1:], letters)
+    return letters > 0 and any(
+        within(*rest, letters - 1) for rest in ((one[1:], other[1:]), (one[1:], other), (one, other[1:]))
+    )
 
 
 def near_misses(name: str, candidates: Iterable[str]) -> list[str]:
     """Return those of the candidates that are within two letters of `name`, and are not it."""
-    return [candidate for candidate in candidates if 0 < distance(name, candidate) <= 2]
+    return [candidate for candidate in candidates if candidate != name and within(name, candidate, 2)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _services as services
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._hosts import hosts_unlike
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._spelling import distance, near_misses
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._spelling import near_misses, within
 
 from tests.role_readme import ROLES, load
 
@@ -192,8 +192,10 @@ def test_the_summary_tells_of_every_service() -> None:
     ("one", "other", "letters"),
     [("", "", 0), ("a", "", 1), ("prometheus", "promethues", 2), ("grafana", "graffana", 1), ("kitten", "sitting", 3)],
 )
-def test_distance(one: str, other: str, letters: int) -> None:
-    assert distance(one, other) == distance(other, one) == letters
+def test_how_many_letters_differ(one: str, other: str, letters: int) -> None:
+    for pair in ((one, other), (other, one)):
+        assert within(*pair, letters)
+        assert letters == 0 or not within(*pair, letters - 1)
 
 
 def test_near_misses() -> None:
