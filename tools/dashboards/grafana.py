@@ -12,7 +12,7 @@ from __future__ import annotations
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 JSON = dict[str, Any]
@@ -107,7 +107,6 @@ class Heading(Panel):
 class Stat(Panel):
     expr: str
     unit: str = "short"
-    _: KW_ONLY
     description: str = ""
     mappings: Mapping[str, str] = field(default_factory=dict)
     thresholds: Steps = ((None, BLUE),)
@@ -149,7 +148,6 @@ class Graph(Panel):
     # Expressions, with legends.
     queries: Sequence[tuple[str, str]]
     description: str = ""
-    _: KW_ONLY
     overrides: Sequence[JSON] = ()
     lowest: int = 0
     custom: JSON = field(default_factory=dict)
