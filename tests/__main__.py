@@ -42,7 +42,7 @@ def types() -> bool:
         run(*strict, "--package", f"{PLUGINS}.module_utils"),
         *(run(*strict, folder.name, cwd=folder) for folder in folders),
         run("mypy", "--package", PLUGINS),
-        run("mypy", "tests", "benchmarks", "files/locust", env={"MYPYPATH": ":".join(map(str, folders))}),
+        run("mypy", "tests", "benchmarks", "tools", "files/locust", env={"MYPYPATH": ":".join(map(str, folders))}),
     ]
     return all(results)
 
