@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Adds the service of `tests/made_up_service` to a copy of the collection, and tells what a service was forgotten in."""
+"""Adds the service of `tests/made_up_service` to a copy of the collection, and tells what of one was forgotten."""
 
 from __future__ import annotations
 
@@ -35,8 +35,14 @@ def add(checkout: Path, without: str = "") -> None:
     for part, line in {"volume": "    volumes: .*\n", "image": "    image: true\n"}.items():
         entry = re.sub(line, "", entry) if without == part else entry
     insert(checkout / TABLE, entry, "\n# The table with")
-    insert(checkout / "roles/monitor_lab/defaults/main.yml", (HERE / "defaults.yml").read_text(), "\nmonitor_lab_scrape")
-    insert(checkout / "roles/monitor_lab/meta/argument_specs.yml", (HERE / "specs.yml").read_text(), "      monitor_lab_scrape")
+    insert(
+        checkout / "roles/monitor_lab/defaults/main.yml", (HERE / "defaults.yml").read_text(), "\nmonitor_lab_scrape"
+    )
+    insert(
+        checkout / "roles/monitor_lab/meta/argument_specs.yml",
+        (HERE / "specs.yml").read_text(),
+        "      monitor_lab_scrape",
+    )
     if without != "group":
         insert(checkout / "inventory/local.yml", "    made_up:\n      hosts: {localhost: {}}\n", "")
         insert(checkout / "inventory/lab.yml", "    made_up:\n      hosts: {mon1: {}}\n", "")

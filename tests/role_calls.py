@@ -88,7 +88,9 @@ def undeclared(role: Path) -> list[str]:
     for path in [*role.rglob("*.yml"), *role.rglob("*.j2")]:
         text = path.read_text(encoding="utf-8")
         if path.parent.name != "meta":
-            sources = [text] if path.suffix == ".j2" else ["{{" + one + "}}" for one in expressions_of(yaml.safe_load(text))]
+            sources = (
+                [text] if path.suffix == ".j2" else ["{{" + one + "}}" for one in expressions_of(yaml.safe_load(text))]
+            )
             for source in sources:
                 read |= {node.name for node in ENVIRONMENT.parse(source).find_all(nodes.Name)}
         if path.parent.name == "tasks":

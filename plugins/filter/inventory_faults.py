@@ -11,11 +11,12 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - No host in any of the lab's groups, a group whose name is within two letters of one that is missing, several masters of Locust.
+  - No host in any of the lab's groups, a group whose name is within two letters of one that is missing, several masters
+    of Locust.
 positional: _input, groups
 options:
   _input:
-    description: The table of services, C(monitor_lab_service_table) of the role P(devsecops.monitor_lab.monitor_lab#role).
+    description: The table of services, C(monitor_lab_service_table) of the role C(monitor_lab).
     type: list
     elements: dict
     required: true

@@ -16,7 +16,7 @@ description:
 positional: _input, groups, hostvars
 options:
   _input:
-    description: The table of services, C(monitor_lab_service_table) of the role P(devsecops.monitor_lab.monitor_lab#role).
+    description: The table of services, C(monitor_lab_service_table) of the role C(monitor_lab).
     type: list
     elements: dict
     required: true

@@ -11,11 +11,12 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - Whether each service answers, with its version; which are left out; where the secrets are; how to reach it from elsewhere.
+  - Whether each service answers, with its version; which are left out; where the secrets are; how to reach it from
+    elsewhere.
 positional: _input, answers, absences, secrets_dir, address
 options:
   _input:
-    description: The services, C(monitor_lab_services) of the role P(devsecops.monitor_lab.monitor_lab#role).
+    description: The services, C(monitor_lab_services) of the role C(monitor_lab).
     type: list
     elements: dict
     required: true
@@ -42,7 +43,7 @@ options:
 EXAMPLES = r"""
 - name: Show the lab
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.lab_summary(answers.results, [], monitor_lab_secrets_dir, monitor_lab_address) }}"
+    msg: "{{ monitor_lab_services | devsecops.monitor_lab.lab_summary(answers.results, [], '/secrets', '127.0.0.1') }}"
 """
 
 RETURN = r"""

@@ -15,7 +15,7 @@ description:
 positional: _input, group_names
 options:
   _input:
-    description: The services, C(monitor_lab_services) of the role P(devsecops.monitor_lab.monitor_lab#role).
+    description: The services, C(monitor_lab_services) of the role C(monitor_lab).
     type: list
     elements: dict
     required: true

@@ -15,7 +15,7 @@ description:
 positional: _input, group_names, address, listeners
 options:
   _input:
-    description: The services, C(monitor_lab_services) of the role P(devsecops.monitor_lab.monitor_lab#role).
+    description: The services, C(monitor_lab_services) of the role C(monitor_lab).
     type: list
     elements: dict
     required: true
@@ -38,7 +38,7 @@ options:
 EXAMPLES = r"""
 - name: Show who listens there
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.port_faults(group_names, monitor_lab_address, monitor_lab_host.listeners) }}"
+    msg: "{{ monitor_lab_services | devsecops.monitor_lab.port_faults(group_names, '127.0.0.1', seen.listeners) }}"
 """
 
 RETURN = r"""

@@ -145,9 +145,7 @@ def port_faults(
         takers = dict.fromkeys(
             listener["program"] or "a process that cannot be seen"
             for listener in listeners
-            if listener["port"] == port
-            and listener["address"] in (address, *ANY)
-            and listener["service"] != service
+            if listener["port"] == port and listener["address"] in (address, *ANY) and listener["service"] != service
         )
         if takers:
             faults.append(

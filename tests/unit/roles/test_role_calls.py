@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What another role calls is a function: every call is compared with what the entry point states, so that no run pays for it."""
+"""What another role calls is a function: each call is compared with what is stated, so that no run pays for it."""
 
 from __future__ import annotations
 

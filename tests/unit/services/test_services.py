@@ -146,7 +146,10 @@ def listener(port: int, address: str = "192.0.2.1", program: str | None = "nginx
 @pytest.mark.parametrize(
     ("listening", "says"),
     [
-        (listener(9090), "port 9090, which prometheus needs, is taken by nginx. Stop that, or choose another port with"),
+        (
+            listener(9090),
+            "port 9090, which prometheus needs, is taken by nginx. Stop that, or choose another port with",
+        ),
         (listener(9090, "0.0.0.0", None), "taken by a process that cannot be seen"),
         (listener(9090, "::"), "monitor_lab_prometheus_port"),
         (listener(9090, "192.0.2.7"), None),
@@ -181,7 +184,8 @@ def test_the_summary_tells_of_every_service() -> None:
         "No Grafana: why.",
         "",
         "Passwords and keys: /secrets (files on the controller, mode 0600)",
-        "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 -L 3000:192.0.2.5:3000 USER@THIS-MACHINE",
+        "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 -L 3000:192.0.2.5:3000 "
+        "USER@THIS-MACHINE",
     ]
     across = services.summary(of(), [answer("prometheus", 503)], [], "/secrets", "192.0.2.4")
     assert across[0].split() == ["prometheus", "http://192.0.2.4:9090", "NO", "ANSWER"]

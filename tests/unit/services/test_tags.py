@@ -17,7 +17,14 @@ from tests.checks.tree import copy_as_collection
 from tests.made_up import table_of
 
 TOLD = [{"name": "Say that it ran", "ansible.builtin.debug": {"msg": "ran {{ role_name }} {{ room }}"}}]
-HOSTS = {"tokenization": "a", "locust": "b", "locust_workers": "c", "locust_exporter": "a", "prometheus": "b", "grafana": "c"}
+HOSTS = {
+    "tokenization": "a",
+    "locust": "b",
+    "locust_workers": "c",
+    "locust_exporter": "a",
+    "prometheus": "b",
+    "grafana": "c",
+}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +102,10 @@ def test_a_service_comes_with_what_it_needs(collection: Path, service: str) -> N
 
 def test_preflight_checks_and_does_no_more(collection: Path) -> None:
     names = [entry["name"] for entry in table_of(collection)]
-    assert ran(collection, "--tags", "preflight") == ["container_engine preflight", *(f"{name} preflight" for name in names)]
+    assert ran(collection, "--tags", "preflight") == [
+        "container_engine preflight",
+        *(f"{name} preflight" for name in names),
+    ]
 
 
 def test_verify_asks_and_does_no_more(collection: Path) -> None:
