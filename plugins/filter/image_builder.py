@@ -12,7 +12,7 @@ author:
 description:
   - In a lab of several hosts an image is built on one, and the others get it over the controller.
   - It is the first host with an engine that has the architecture and the proxy of this one; else this one itself.
-positional: hostvars, host, proxy
+positional: _input, hostvars, host, proxy
 options:
   _input:
     description: The lab's hosts.

@@ -12,7 +12,7 @@ author:
 description:
   - Of these the first has the image built for all.
   - They have the architecture of this host, and the role C(image) answered the same of the image (C(image_found)).
-positional: hostvars, host, image
+positional: _input, hostvars, host, image
 options:
   _input:
     description: The hosts of the play.
