@@ -138,8 +138,15 @@ def misspelt(names: Iterable[str], variables: Mapping[str, Variable]) -> dict[st
     return faults
 
 
-def report(host: str, faults: Mapping[str, str]) -> str:
-    """Return all `faults` of a `host`, by variable, one a line."""
-    count = "1 value" if len(faults) == 1 else f"{len(faults)} values"
-    lines = (f"{host}: {name}: {wrong}" for name, wrong in faults.items())
+def report(faults: Mapping[str, Mapping[str, str]]) -> str:
+    """Return all `faults`, by host and variable, one a line; one that several hosts have is told once."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for host, by_variable in faults.items():
+        for fault_of_host in by_variable.items():
+            hosts.setdefault(fault_of_host, []).append(host)
+    lines = [
+        f"{'all hosts' if 1 < len(having) == len(faults) else ', '.join(having)}: {name}: {wrong}"
+        for (name, wrong), having in hosts.items()
+    ]
+    count = "1 value" if len(lines) == 1 else f"{len(lines)} values"
     return "\n".join([f"{count} cannot be used; nothing was changed.", *lines])

@@ -18,16 +18,16 @@ from tests.checks.tree import CHECKOUT
 BECOME = {"ansible_become": True, "ansible_become_exe": "/nowhere/sudo"}
 
 
-def play(folder: Path, hosts: Mapping[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a play of the check and of what must come after it, on `hosts` that nothing can connect to."""
+def play(folder: Path, hosts: Mapping[str, Any], *arguments: str, **vars: Any) -> subprocess.CompletedProcess[str]:
+    """Run a play with `vars` of the check and of what comes after it, on `hosts` that nothing can connect to."""
     playbook, inventory = folder / "play.yml", folder / "inventory.yml"
     tasks = [
         {"name": "Stop where a value cannot be used", "devsecops.monitor_lab.lab_check_values": None},
         {"ansible.builtin.debug": {"msg": "everything else"}},
     ]
-    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "any_errors_fatal": True, "tasks": tasks}]))
+    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": vars, "tasks": tasks}]))
     nothing = {"ansible_host": "127.0.0.1", "ansible_port": 1, **BECOME}
-    inventory.write_text(json.dumps({"all": {"hosts": {host: {**nothing, **vars} for host, vars in hosts.items()}}}))
+    inventory.write_text(json.dumps({"all": {"hosts": {host: {**nothing, **own} for host, own in hosts.items()}}}))
     return subprocess.run(
         [
             Path(sys.executable).with_name("ansible-playbook"),
@@ -45,7 +45,7 @@ def play(folder: Path, hosts: Mapping[str, Any], *arguments: str) -> subprocess.
 
 def faults(done: subprocess.CompletedProcess[str]) -> list[str]:
     """Return the lines of the results' messages, sorted. Ansible shows each before that, without an indent."""
-    return sorted(line.strip() for line in done.stdout.splitlines() if re.match(r"\s+\w+: \w+: ", line))
+    return sorted(line.strip() for line in done.stdout.splitlines() if re.match(r"\s+(\w+|all hosts): \w+: ", line))
 
 
 def test_all_faults_of_all_hosts_are_told_at_once(tmp_path: Path) -> None:
@@ -62,21 +62,38 @@ def test_all_faults_of_all_hosts_are_told_at_once(tmp_path: Path) -> None:
         done = play(tmp_path, hosts, *mode, "--extra-vars=monitor_lab_prometheus_port=nine")
         assert done.returncode == 2, done.stdout
         assert faults(done) == [
+            "all hosts: monitor_lab_prometheus_port: nine is not a port; write a whole number from 1 to 65535",
             "locust1: locust_file: there is no /nowhere.py on the controller; write the path of an existing file",
             "locust1: locust_memory: 1x is not an amount of memory; write one such as 512m, 512Mi or 1g",
-            "locust1: monitor_lab_prometheus_port: nine is not a port; write a whole number from 1 to 65535",
             "locust1: monitor_lab_proxy: the value is not a URL; write one such as http://192.0.2.1:8080",
             "mon1: locust_env: X=1 is not a dictionary; write it in an inventory, or as JSON after -e",
-            "mon1: monitor_lab_prometheus_port: nine is not a port; write a whole number from 1 to 65535",
             "mon1: prometheus_retention: the value cannot be worked out: 'my_days' is undefined; correct its template",
             "mon1: prometheus_retenton: there is no such variable; write prometheus_retention, or give one of your own"
             " another name",
         ]
-        assert done.stdout.count("\n        4 values cannot be used; nothing was changed.\n") == 2
+        assert done.stdout.count("\n        7 values cannot be used; nothing was changed.\n") == 1
         assert "geheim" not in done.stdout + done.stderr
         assert "argument_spec" not in done.stdout
         assert "description" not in done.stdout
         assert "everything else" not in done.stdout
+
+
+def test_no_host_goes_on_where_another_has_a_fault(tmp_path: Path) -> None:
+    done = play(tmp_path, {"locust1": {}, "mon1": {"prometheus_retention": "long"}, "mon2": {}})
+    assert faults(done) == ["mon1: prometheus_retention: long is not a duration; write one such as 5s, 15d or 1h30m"]
+    assert "everything else" not in done.stdout
+
+
+def test_what_a_play_sets_is_checked_for_every_host(tmp_path: Path) -> None:
+    hosts = {"mon1": {"grafana_memory": "lots"}, "mon2": {}}
+    done = play(tmp_path, hosts, prometheus_memory="{{ inventory_hostname }}", prometheus_version="{{ nowhere }}")
+    wrong = "is not an amount of memory; write one such as 512m, 512Mi or 1g"
+    assert faults(done) == [
+        "all hosts: prometheus_version: the value cannot be worked out: 'nowhere' is undefined; correct its template",
+        f"mon1: grafana_memory: lots {wrong}",
+        f"mon1: prometheus_memory: mon1 {wrong}",
+        f"mon2: prometheus_memory: mon2 {wrong}",
+    ]
 
 
 def test_what_ansible_vault_has_encrypted_is_not_shown(tmp_path: Path) -> None:

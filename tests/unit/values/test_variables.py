@@ -302,9 +302,20 @@ def test_the_distance_is_that_of_levenshtein(one: str, other: str) -> None:
 
 
 def test_a_report_has_a_line_for_each_fault() -> None:
-    assert report("mon1", {"x": "1 is wrong", "y": "2 is wrong"}).splitlines() == [
-        "2 values cannot be used; nothing was changed.",
-        "mon1: x: 1 is wrong",
+    faults = {
+        "mon1": {"x": "1 is wrong", "y": "2 is wrong"},
+        "mon2": {"x": "1 is wrong", "y": "3 is wrong"},
+        "mon3": {},
+    }
+    assert report(faults).splitlines() == [
+        "3 values cannot be used; nothing was changed.",
+        "mon1, mon2: x: 1 is wrong",
         "mon1: y: 2 is wrong",
+        "mon2: y: 3 is wrong",
     ]
-    assert report("mon1", {"x": "1 is wrong"}).splitlines()[0] == "1 value cannot be used; nothing was changed."
+    del faults["mon3"]
+    assert report(faults).splitlines()[1] == "all hosts: x: 1 is wrong"
+    assert report({"mon1": {"x": "1 is wrong"}}).splitlines() == [
+        "1 value cannot be used; nothing was changed.",
+        "mon1: x: 1 is wrong",
+    ]
