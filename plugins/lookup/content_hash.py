@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -40,15 +39,17 @@ _raw:
   elements: str
 """
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, Optional
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.content import content_hash
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.content import content_hash
 
 
 class LookupModule(LookupBase):
-    def run(self, terms, variables=None, **kwargs):
+    def run(self, terms: Iterable[str], variables: Optional[Mapping[str, Any]] = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
         try:
             return [content_hash(map(Path, terms), self.get_option("text"))]

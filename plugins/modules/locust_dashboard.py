@@ -1,6 +1,5 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
 
 from __future__ import annotations
@@ -238,15 +237,15 @@ bound:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError, parse
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import Grafana, GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError, parse
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard_import import (
     Wish,
     absent,
     download,
     present,
     published,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana, GrafanaError
 
 
 def source(params):

@@ -1,6 +1,5 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
 
 from __future__ import annotations
@@ -383,10 +382,10 @@ msg:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import ARGUMENTS
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import carry_out
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
 
 
 def main() -> None:
@@ -394,7 +393,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec={**ARGUMENTS, "_step": {"type": "dict"}}, supports_check_mode=True)
     try:
         module.exit_json(**carry_out(module.params, module.params["_step"], time))
-    except BadOption as error:
+    except BadOptionError as error:
         module.fail_json(msg=str(error), bad_option=True)
     except LocustError as error:
         module.fail_json(msg=str(error))

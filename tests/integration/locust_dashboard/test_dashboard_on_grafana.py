@@ -8,14 +8,14 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import ROOT, GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard_import import (
     Outcome,
     Wish,
     absent,
     present,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import ROOT, GrafanaError
 
 from tests.integration.locust_dashboard.grafana_exchanges import Lab
 

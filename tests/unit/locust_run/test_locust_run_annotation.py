@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import GrafanaError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import AnnotatedGrafana
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._annotation import AnnotatedGrafana
 
 RECORDING = Path(__file__).with_name("recordings") / "grafana-7.5.5.json"
 

@@ -11,23 +11,23 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import dashboard_url
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import plan_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_reports import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import begin, finish, look, watch
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._annotation import dashboard_url
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
     SETTINGS,
     junit,
     progress,
     summary,
     write,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run import (
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import (
     Baseline,
     LoadRun,
     Outcome,
-    StepFailed,
+    StepFailedError,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import begin, finish, look, watch
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import parse_thresholds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +50,7 @@ class Steps:
         self.clock.sleep(self.overhead)
         self.called.append(name)
         if self.failing(name):
-            raise StepFailed(f"{name} cannot be carried out")
+            raise StepFailedError(f"{name} cannot be carried out")
         state = arguments.get("state") or {}
         if name == "look":
             return look(self.locust)
@@ -204,7 +204,7 @@ def test_workers_are_waited_for_and_then_given_up(lab: Lab) -> None:
     lab.locust.workers = 1
     steps = lab.prepare(expect_workers=2, expect_workers_max_wait="20s")
     begun = lab.clock.now
-    with pytest.raises(StepFailed, match="expect_workers: 1 of 2 workers are connected after 20 s"):
+    with pytest.raises(StepFailedError, match="expect_workers: 1 of 2 workers are connected after 20 s"):
         lab.run(steps)
     assert 20 <= lab.clock.now - begun < 25
     assert lab.locust.changes() == []
@@ -212,7 +212,7 @@ def test_workers_are_waited_for_and_then_given_up(lab: Lab) -> None:
 
 
 def test_locust_without_workers_is_not_waited_for(lab: Lab) -> None:
-    with pytest.raises(StepFailed, match="not a master"):
+    with pytest.raises(StepFailedError, match="not a master"):
         lab.run(lab.prepare(expect_workers=1))
 
 

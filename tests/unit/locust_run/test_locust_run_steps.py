@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption, Plan, plan_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import (
     BEGUN,
     begin,
     check_user_classes,
@@ -19,7 +19,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps
     stop,
     watch,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,7 +136,7 @@ def test_reset_stats_waits_for_all_users(locust: MemoryLocust, clock: Clock, tmp
 
 def test_warmup_that_leaves_nothing_with_workers_is_refused(clock: Clock, tmp_path: Path) -> None:
     locust = MemoryLocust(clock, workers=1)
-    with pytest.raises(BadOption, match=r"^warmup: "):
+    with pytest.raises(BadOptionError, match=r"^warmup: "):
         started(locust, clock, tmp_path, {**ONE, "warmup": "58s"})
     assert locust.changes() == []
 
@@ -325,5 +325,5 @@ def test_look_takes_the_state_that_is_never_cached(locust: MemoryLocust) -> None
 )
 def test_user_class_that_cannot_be_chosen_is_refused(available: Any, problem: str) -> None:
     plan = plan_from({**ONE, "user_classes": ["Buyer", "Seller"]})
-    with pytest.raises(BadOption, match=f"^user_classes: .*{problem}"):
+    with pytest.raises(BadOptionError, match=f"^user_classes: .*{problem}"):
         check_user_classes(plan, available)

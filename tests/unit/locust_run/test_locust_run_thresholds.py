@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import (
     CURRENT_FIGURES,
     FIGURES,
     Threshold,
@@ -50,7 +50,7 @@ def test_whatever_is_written_is_read_back(figure: str, comparison: str, limit: f
 def test_any_text_is_read_or_refused_by_its_place(text: str) -> None:
     try:
         threshold = one(text)
-    except BadOption as error:
+    except BadOptionError as error:
         assert str(error).startswith("thresholds[0]")
     else:
         assert threshold.figure in FIGURES
@@ -68,7 +68,7 @@ def test_any_text_is_read_or_refused_by_its_place(text: str) -> None:
 def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
     try:
         one(value)
-    except BadOption as error:
+    except BadOptionError as error:
         assert str(error).startswith("thresholds[0]")
 
 
@@ -93,7 +93,7 @@ def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused(value: Any, problem: str) -> None:
-    with pytest.raises(BadOption, match=r"^thresholds\[0\]") as error:
+    with pytest.raises(BadOptionError, match=r"^thresholds\[0\]") as error:
         one(value)
     assert problem in str(error.value)
 
@@ -231,5 +231,5 @@ def test_figure_that_the_baseline_lacks_is_a_breach() -> None:
 
 @pytest.mark.parametrize("value", [{"p95": 10}, {"p95": "much"}, {"p42": "10%"}, {"users": "10%"}, {"p95": "-5%"}])
 def test_regression_that_cannot_be_read_is_refused(value: dict[str, Any]) -> None:
-    with pytest.raises(BadOption, match=r"^baseline_regression\.(p95|p42|users)"):
+    with pytest.raises(BadOptionError, match=r"^baseline_regression\.(p95|p42|users)"):
         parse_regression(value)

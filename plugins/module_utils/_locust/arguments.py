@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """The arguments of the modules that talk to Locust, declared once for the modules and the action plugin."""
 
@@ -8,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
-from .locust_client import LocustClient
+from .client import LocustClient
 
 CONNECTION: Dict[str, Dict[str, Any]] = {
     "locust_url": {"type": "str", "default": "http://127.0.0.1:8089"},

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """What a load run leaves behind: summary, JUnit report, samples, and the line that tells its progress."""
 
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 from xml.etree import ElementTree
 
-from .locust_run import Baseline, Outcome, breach
+from ._load_run import Baseline, Outcome, breach
 
 # Counted up when a key changes its meaning or goes; new keys may come without that.
 SUMMARY_VERSION = 1

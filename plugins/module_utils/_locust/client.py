@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """A client of Locust's web interface, for Locust 2.15.1 and newer.
 
@@ -51,7 +50,7 @@ class LocustError(Exception):
         self.transient = transient
 
 
-class _MethodRefused(LocustError):
+class _MethodRefusedError(LocustError):
     """HTTP 405."""
 
 
@@ -121,7 +120,7 @@ class LocustClient:
         # GET up to 2.46.3, where a POST gets 405 or 500; POST from 2.47.0, where a GET gets 405 and changes nothing.
         try:
             self._ask(path)
-        except _MethodRefused:
+        except _MethodRefusedError:
             self._ask(path, [])
 
     def _json(self, path: str, form: Optional[Sequence[Tuple[str, str]]] = None) -> Dict[str, Any]:
@@ -171,7 +170,7 @@ class LocustClient:
         except urllib.error.HTTPError as error:
             with error:
                 if error.code == 405:
-                    raise _MethodRefused(f"{url} answered HTTP 405") from None
+                    raise _MethodRefusedError(f"{url} answered HTTP 405") from None
                 raise LocustError(f"{url} answered HTTP {error.code}", transient=error.code >= 500) from None
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """Makes a Grafana hold a dashboard, or not; by uid, with reads only where nothing is to be changed."""
 
@@ -13,7 +12,17 @@ from http.client import HTTPException
 from typing import Any, Optional
 
 from ansible.module_utils.urls import Request
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import (
+
+from .binding import Binder
+from .client import (
+    ROOT,
+    Folder,
+    Grafana,
+    Server,
+    StoredDashboard,
+    check_address,
+)
+from .dashboard import (
     JSON,
     MAX_BYTES,
     DashboardError,
@@ -22,15 +31,6 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard im
     missing_panel_types,
     normalise,
     settle,
-)
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_inputs import Binder
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import (
-    ROOT,
-    Folder,
-    Grafana,
-    Server,
-    StoredDashboard,
-    check_address,
 )
 
 # Begins the message of every version that is saved here, so that one saved by hand is told apart.

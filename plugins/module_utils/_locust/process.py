@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """A Locust that is started for one run, with its web interface, and is gone afterwards."""
 
@@ -15,8 +14,8 @@ import urllib.parse
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Protocol
 
-from .locust_client import LocustClient, LocustError
-from .locust_plan import BadOption, Plan
+from .client import LocustClient, LocustError
+from .plan import BadOptionError, Plan
 
 # How long Locust may take to answer after its start, and how long it outlives a run whose controller died.
 START = 30
@@ -38,10 +37,10 @@ def check(options: Mapping[str, Any], plan: Plan) -> None:
     command = _command(options)
     locustfile = options["locustfile"]
     if not locustfile or not Path(locustfile).exists():
-        raise BadOption("locustfile", f"mode=process needs a locustfile on this host; {locustfile!r} is not there")
+        raise BadOptionError("locustfile", f"mode=process needs a locustfile on this host; {locustfile!r} is not there")
     address = _address(options["locust_url"])
     with contextlib.suppress(OSError), socket.create_connection(address, timeout=2):
-        raise BadOption(
+        raise BadOptionError(
             "locust_url", f"something listens on {address[0]}:{address[1]}; mode=process starts its own Locust there"
         )
     if plan.user_classes:
@@ -50,7 +49,7 @@ def check(options: Mapping[str, Any], plan: Plan) -> None:
         ).stdout
         unknown = sorted(set(plan.user_classes) - {line.strip() for line in listed.splitlines()})
         if unknown:
-            raise BadOption("user_classes", f"{locustfile} has no {', '.join(unknown)}")
+            raise BadOptionError("user_classes", f"{locustfile} has no {', '.join(unknown)}")
 
 
 def launch(
@@ -111,7 +110,7 @@ def _born(pid: int) -> Optional[str]:
 def _command(options: Mapping[str, Any]) -> str:
     command: Optional[str] = shutil.which(options["locust_command"])
     if command is None:
-        raise BadOption("locust_command", f"{options['locust_command']} is not a command on this host")
+        raise BadOptionError("locust_command", f"{options['locust_command']} is not a command on this host")
     return command
 
 

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """What Grafana is told of a load run."""
 
@@ -8,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, Optional, Sequence
 from urllib.parse import quote
 
-from .grafana import Grafana, GrafanaError
+from ..module_utils._grafana.client import Grafana, GrafanaError
 
 
 class AnnotatedGrafana(Grafana):

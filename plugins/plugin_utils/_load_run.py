@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """A load run from its start to its verdict, as a loop over short steps (see C(locust_steps))."""
 
@@ -8,9 +7,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from .locust_client import LocustError, parse_exceptions, parse_failures, parse_stats
-from .locust_plan import Plan
-from .locust_thresholds import NO_EXCEPTIONS, Threshold, Watcher, is_total, judge, judge_baseline, with_defaults
+from ..module_utils._locust.client import LocustError, parse_exceptions, parse_failures, parse_stats
+from ..module_utils._locust.plan import Plan
+from ..module_utils._locust.thresholds import (
+    NO_EXCEPTIONS,
+    Threshold,
+    Watcher,
+    is_total,
+    judge,
+    judge_baseline,
+    with_defaults,
+)
 
 # How long one step follows the run: short enough for a line of progress every 5 s.
 STEP = 3.0
@@ -20,7 +27,7 @@ LAST_STEP = 3.0
 PATIENCE = 10.0
 
 
-class StepFailed(Exception):
+class StepFailedError(Exception):
     """A step could not be carried out; `bad_option` where that is for the caller to mend."""
 
     def __init__(self, problem: str, bad_option: bool = False) -> None:
@@ -71,8 +78,8 @@ class Outcome:
 class LoadRun:
     """One load run.
 
-    `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailed`. A run
-    that `launches` starts a Locust of its own. `state` is what the steps know of it so far.
+    `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailedError`.
+    A run that `launches` starts a Locust of its own. `state` is what the steps know of it so far.
     `tell` is given the newest sample after each step.
     """
 
@@ -96,12 +103,12 @@ class LoadRun:
         self._samples: List[Dict[str, Any]] = []
 
     def carry_out(self, baseline: Optional[Baseline] = None) -> Outcome:
-        """Run it and judge it. Raises `StepFailed` where the run could not be started."""
+        """Run it and judge it. Raises `StepFailedError` where the run could not be started."""
         if self._launches:
             self.state = self._call("launch")["state"]
         try:
             self._await_workers()
-        except StepFailed:
+        except StepFailedError:
             self._call("stop", state=self.state)
             raise
         begun = self._call("begin", state=self.state)
@@ -112,7 +119,7 @@ class LoadRun:
             last = self._call("finish", state=self.state, early=aborted, **asked)
             self.state = last["state"]
             self._take(last["samples"])
-        except StepFailed as failure:
+        except StepFailedError as failure:
             last = {"problem": last["problem"] or str(failure), "files": {}, "ended": self._last_seen()}
         return self._judge(last, aborted, baseline)
 
@@ -123,11 +130,11 @@ class LoadRun:
         while True:
             workers = self._call("look")["workers"]
             if workers is None:
-                raise StepFailed("expect_workers: this Locust is not a master, so no worker can connect to it")
+                raise StepFailedError("expect_workers: this Locust is not a master, so no worker can connect to it")
             if workers >= self._plan.expect_workers:
                 return
             if self._clock.monotonic() >= give_up:
-                raise StepFailed(
+                raise StepFailedError(
                     f"expect_workers: {workers} of {self._plan.expect_workers} workers are connected after "
                     f"{self._plan.expect_workers_max_wait} s"
                 )
@@ -141,7 +148,7 @@ class LoadRun:
             try:
                 seconds = min(STEP, ends - self._clock.monotonic() - LAST_STEP)
                 last = self._call("watch", state=self.state, seconds=seconds)
-            except StepFailed as failure:
+            except StepFailedError as failure:
                 if self._clock.monotonic() - answered > PATIENCE:
                     last["problem"] = str(failure)
                 self._clock.sleep(1)

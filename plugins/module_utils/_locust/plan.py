@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """What a load run shall be: its stages and settings, read from options and checked before anything is sent."""
 
@@ -19,7 +18,7 @@ _OWN_OPTIONS = {
 }
 
 
-class BadOption(ValueError):
+class BadOptionError(ValueError):
     """An option that cannot be used, with what to do about it. `str()` starts with the option's name."""
 
     def __init__(self, option: str, problem: str) -> None:
@@ -71,13 +70,13 @@ def seconds(option: str, value: Union[str, int]) -> int:
     text = str(value).strip()
     match = _TIMESPAN.fullmatch(text)
     if not text or not match:
-        raise BadOption(option, f"{text!r} is not a time span; write 90, 90s, 1m30s or 2h")
+        raise BadOptionError(option, f"{text!r} is not a time span; write 90, 90s, 1m30s or 2h")
     hours, minutes, rest = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + rest
 
 
 def plan_from(options: Mapping[str, Any]) -> Plan:
-    """Read a plan from the options of the module C(locust_run). Raises `BadOption`."""
+    """Read a plan from the options of the module C(locust_run). Raises `BadOptionError`."""
     plan = Plan(
         stages=_stages(options),
         host=options.get("host"),
@@ -89,11 +88,11 @@ def plan_from(options: Mapping[str, Any]) -> Plan:
         expect_workers_max_wait=seconds("expect_workers_max_wait", options.get("expect_workers_max_wait") or 0),
     )
     if plan.warmup >= plan.run_time:
-        raise BadOption("warmup", f"{plan.warmup} s leave nothing of a run of {plan.run_time} s to judge")
+        raise BadOptionError("warmup", f"{plan.warmup} s leave nothing of a run of {plan.run_time} s to judge")
     if plan.expect_workers < 0:
-        raise BadOption("expect_workers", f"{plan.expect_workers} is negative")
+        raise BadOptionError("expect_workers", f"{plan.expect_workers} is negative")
     if options.get("tags") and options.get("mode") != "process":
-        raise BadOption("tags", "Locust reads them when it starts, so they need mode=process")
+        raise BadOptionError("tags", "Locust reads them when it starts, so they need mode=process")
     return plan
 
 
@@ -102,26 +101,26 @@ def _stages(options: Mapping[str, Any]) -> Tuple[Stage, ...]:
     single = [name for name in ("users", "spawn_rate", "run_time") if options.get(name) is not None]
     if stages is not None:
         if single:
-            raise BadOption("stages", f"cannot be combined with {', '.join(single)}; each stage has its own")
+            raise BadOptionError("stages", f"cannot be combined with {', '.join(single)}; each stage has its own")
         if not stages:
-            raise BadOption("stages", "the list is empty")
+            raise BadOptionError("stages", "the list is empty")
         return tuple(_stage(f"stages[{number}].", stage, "duration") for number, stage in enumerate(stages))
     for name in ("users", "run_time"):
         if options.get(name) is None:
-            raise BadOption(name, "is needed where there are no stages")
+            raise BadOptionError(name, "is needed where there are no stages")
     return (_stage("", options, "run_time"),)
 
 
 def _stage(where: str, values: Mapping[str, Any], duration_name: str) -> Stage:
     duration = seconds(where + duration_name, values[duration_name])
     if duration < 1:
-        raise BadOption(where + duration_name, "must be at least one second")
+        raise BadOptionError(where + duration_name, "must be at least one second")
     users = values["users"]
     if users < 1:
-        raise BadOption(where + "users", f"{users} is not a number of users; at least 1 is needed")
+        raise BadOptionError(where + "users", f"{users} is not a number of users; at least 1 is needed")
     spawn_rate = 1.0 if values.get("spawn_rate") is None else float(values["spawn_rate"])
     if not (spawn_rate > 0 and math.isfinite(spawn_rate)):
-        raise BadOption(where + "spawn_rate", f"{spawn_rate:g} is not a number of users per second above 0")
+        raise BadOptionError(where + "spawn_rate", f"{spawn_rate:g} is not a number of users per second above 0")
     return Stage(duration, users, spawn_rate)
 
 
@@ -130,6 +129,6 @@ def _locust_options(options: Mapping[str, Any]) -> Dict[str, str]:
     for name, value in options.items():
         name = str(name).lstrip("-").replace("-", "_")
         if name in _OWN_OPTIONS:
-            raise BadOption("locust_options", f"{name} is not set here but by the module")
+            raise BadOptionError("locust_options", f"{name} is not set here but by the module")
         read[name] = str(value).lower() if isinstance(value, bool) else str(value)
     return read

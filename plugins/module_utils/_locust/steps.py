@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """The steps of a load run that talk to Locust, each short. They run where Locust can be reached.
 
@@ -20,12 +19,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO, Tuple
 
-from .locust_arguments import client_from
-from .locust_client import ENDING, GOING, LocustClient, LocustError, current_figures
-from .locust_plan import BadOption, Plan, plan_from
-from .locust_process import LOG, Clock, launch, leave
-from .locust_process import check as check_process
-from .locust_thresholds import WINDOW, Threshold, parse_thresholds
+from .arguments import client_from
+from .client import ENDING, GOING, LocustClient, LocustError, current_figures
+from .plan import BadOptionError, Plan, plan_from
+from .process import LOG, Clock, launch, leave
+from .process import check as check_process
+from .thresholds import WINDOW, Threshold, parse_thresholds
 
 # Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
 # within 3.5 s.
@@ -100,7 +99,7 @@ def _launch(
 ) -> Dict[str, Any]:
     try:
         return launch(options, plan, client, directory, clock)
-    except (BadOption, LocustError):
+    except (BadOptionError, LocustError):
         shutil.rmtree(directory)
         raise
 
@@ -115,7 +114,7 @@ def _begin(
 ) -> Dict[str, Any]:
     try:
         return begin(client, plan, directory, clock, options["force"])
-    except (BadOption, LocustError):
+    except (BadOptionError, LocustError):
         _clear(state, directory, clock)
         raise
 
@@ -148,10 +147,12 @@ def check_user_classes(plan: Plan, available: Optional[Sequence[str]]) -> None:
     if not plan.user_classes:
         return
     if available is None:
-        raise BadOption("user_classes", "this Locust was started without --class-picker, so it runs all of its classes")
+        raise BadOptionError(
+            "user_classes", "this Locust was started without --class-picker, so it runs all of its classes"
+        )
     unknown = sorted(set(plan.user_classes) - set(available))
     if unknown:
-        raise BadOption(
+        raise BadOptionError(
             "user_classes", f"this Locust has no {', '.join(unknown)}; it has {', '.join(sorted(available))}"
         )
 
@@ -162,7 +163,9 @@ def begin(client: LocustClient, plan: Plan, directory: Path, clock: Clock, force
         before = _settled(client, clock)
         check_user_classes(plan, before["user_classes"])
         if plan.warmup and plan.warmup + _lag(before["workers"]) >= plan.run_time:
-            raise BadOption("warmup", f"{plan.warmup} s and the 3 s that workers take to report leave nothing to judge")
+            raise BadOptionError(
+                "warmup", f"{plan.warmup} s and the 3 s that workers take to report leave nothing to judge"
+            )
         if before["state"] in GOING:
             if not force:
                 raise LocustError(
@@ -277,7 +280,7 @@ def watch(
                         client.stop()
                     if breached:
                         break
-        except _RunIsOver as error:
+        except _RunIsOverError as error:
             problem, over = str(error), error.state
         except LocustError as error:
             if not error.transient or clock.time() - state["answered"] >= PATIENCE:
@@ -290,7 +293,7 @@ def watch(
     return {"state": state, "samples": samples, "problem": problem, "over": over}
 
 
-class _RunIsOver(LocustError):
+class _RunIsOverError(LocustError):
     """The run ended before its time; `state` is the one that Locust is in now."""
 
     def __init__(self, problem: str, state: str) -> None:
@@ -356,8 +359,8 @@ def _check_going(state: str, plan: Plan, elapsed: float) -> None:
     if state in GOING or elapsed >= plan.run_time - 1:
         return
     if state == "ready":
-        raise _RunIsOver(f"Locust was restarted after {elapsed:.0f} of {plan.run_time} s", state)
-    raise _RunIsOver(
+        raise _RunIsOverError(f"Locust was restarted after {elapsed:.0f} of {plan.run_time} s", state)
+    raise _RunIsOverError(
         f"something else stopped Locust after {elapsed:.0f} of {plan.run_time} s; up to Locust 2.46.3 that may be the "
         "timer of an earlier run that was stopped early",
         state,

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """Thresholds of a load run: read, watched while it runs, judged when it has ended.
 
@@ -14,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .locust_plan import BadOption, seconds
+from .plan import BadOptionError, seconds
 
 PERCENTILES = ("p50", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99")
 FIGURES = (
@@ -97,23 +96,27 @@ def parse_thresholds(values: Sequence[Any], run_time: int) -> List[Threshold]:
 def _parse(option: str, value: Any, run_time: int) -> Threshold:
     settings = {"threshold": value} if isinstance(value, str) else value
     if not isinstance(settings, Mapping) or not isinstance(settings.get("threshold"), str):
-        raise BadOption(option, f"{value!r} is neither a text such as 'p95 < 200' nor a dictionary with 'threshold'")
+        raise BadOptionError(
+            option, f"{value!r} is neither a text such as 'p95 < 200' nor a dictionary with 'threshold'"
+        )
     unknown = sorted(set(settings) - set(_KEYS))
     if unknown:
-        raise BadOption(option, f"unknown key {', '.join(unknown)}; there are {', '.join(_KEYS)}")
+        raise BadOptionError(option, f"unknown key {', '.join(unknown)}; there are {', '.join(_KEYS)}")
     text = settings["threshold"]
     match = _EXPRESSION.fullmatch(text)
     if not match:
-        raise BadOption(option, f"cannot read {text!r}; write a figure, <, <=, >, >= or ==, and a number: 'p95 < 200'")
+        raise BadOptionError(
+            option, f"cannot read {text!r}; write a figure, <, <=, >, >= or ==, and a number: 'p95 < 200'"
+        )
     figure, comparison, limit = match.groups()
     if figure not in FIGURES:
-        raise BadOption(option, f"no figure {figure!r}; there are {', '.join(FIGURES)}")
+        raise BadOptionError(option, f"no figure {figure!r}; there are {', '.join(FIGURES)}")
     for key in ("name", "method"):
         if not isinstance(settings.get(key), (str, type(None))):
-            raise BadOption(option, f"{key} is {settings[key]!r}, not a text")
+            raise BadOptionError(option, f"{key} is {settings[key]!r}, not a text")
     abort = settings.get("abort", False)
     if not isinstance(abort, bool):
-        raise BadOption(option, f"abort is {abort!r}, not true or false")
+        raise BadOptionError(option, f"abort is {abort!r}, not true or false")
     threshold = Threshold(
         figure=figure,
         comparison=comparison,
@@ -129,17 +132,17 @@ def _parse(option: str, value: Any, run_time: int) -> Threshold:
 
 def _check(option: str, threshold: Threshold, run_time: int) -> None:
     if threshold.method is not None and threshold.name is None:
-        raise BadOption(option, "method needs the name of an endpoint beside it")
+        raise BadOptionError(option, "method needs the name of an endpoint beside it")
     if threshold.endpoint and threshold.figure in OF_THE_WHOLE_RUN:
-        raise BadOption(option, f"{threshold.figure} is counted for the whole run, not for an endpoint")
+        raise BadOptionError(option, f"{threshold.figure} is counted for the whole run, not for an endpoint")
     if threshold.watched and (threshold.endpoint or threshold.figure not in CURRENT_FIGURES):
-        raise BadOption(
+        raise BadOptionError(
             option,
             "for and abort need a current figure, and Locust gives those for "
             f"{', '.join(CURRENT_FIGURES)} over all endpoints only",
         )
     if threshold.lasting is not None and not 0 < threshold.lasting <= run_time:
-        raise BadOption(f"{option}.for", f"{threshold.lasting} s is not within the {run_time} s that are judged")
+        raise BadOptionError(f"{option}.for", f"{threshold.lasting} s is not within the {run_time} s that are judged")
 
 
 class Watcher:
@@ -251,10 +254,10 @@ def parse_regression(values: Mapping[str, Any]) -> List[Tuple[str, float]]:
     for figure, value in values.items():
         option = f"baseline_regression.{figure}"
         if figure not in FIGURES or figure == "users":
-            raise BadOption(option, f"no figure {figure!r}; there are {', '.join(FIGURES[:-1])}")
+            raise BadOptionError(option, f"no figure {figure!r}; there are {', '.join(FIGURES[:-1])}")
         match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", str(value))
         if not match:
-            raise BadOption(option, f"{value!r} is not a percentage such as 10%")
+            raise BadOptionError(option, f"{value!r} is not a percentage such as 10%")
         allowed.append((figure, float(match.group(1))))
     return allowed
 
