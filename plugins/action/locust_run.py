@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs a load test out of short module calls, so that it can show progress, be interrupted and leave artefacts here."""
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from typing import Any, Optional
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import REQUIRED_BY
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import (
+    client_from as grafana_from,
+)
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
@@ -26,11 +31,12 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thre
     parse_regression,
     parse_thresholds,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._annotation import (
-    AnnotatedGrafana,
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
     dashboard_url,
+    progress,
+    summary,
+    write,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import progress, summary, write
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import (
     Baseline,
     LoadRun,
@@ -47,7 +53,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        options = self.validate_argument_spec(ARGUMENTS)[1]
+        options = self.validate_argument_spec(ARGUMENTS, required_by=REQUIRED_BY)[1]
         try:
             plan = plan_from(options)
             thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
@@ -119,15 +125,7 @@ class ActionModule(ActionBase):
         if url is None:
             return None
         try:
-            grafana = AnnotatedGrafana(
-                url,
-                username=options["grafana_user"],
-                password=options["grafana_password"],
-                token=options["grafana_api_key"],
-                ca_path=options["grafana_ca_path"],
-                timeout=5,
-            )
-            grafana.annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
+            grafana_from(options).annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
         except GrafanaError as error:
             display.warning(f"The run is not annotated in Grafana: {error}")
         return None if uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)

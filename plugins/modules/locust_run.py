@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -19,7 +20,14 @@ description:
   - C(locust --headless) has no web interface and so no metrics; O(mode=process) is its equal with metrics.
 extends_documentation_fragment:
   - devsecops.monitor_lab.locust
+  - devsecops.monitor_lab.grafana
 attributes:
+  action_group:
+    support: full
+    description: >-
+      Defaults for the whole group can be set with C(group/devsecops.monitor_lab.locust), and those for reaching
+      Grafana with C(group/devsecops.monitor_lab.grafana), in C(module_defaults).
+    membership: [devsecops.monitor_lab.locust, devsecops.monitor_lab.grafana]
   check_mode:
     support: full
     description: Checks all options, looks at Locust and says what would be run. Sends nothing that changes anything.
@@ -180,22 +188,6 @@ options:
       - A Grafana, as seen from the controller, to get an annotation over the time of the run, with its verdict. One
         that cannot be reached is a warning.
     type: str
-  grafana_user:
-    description:
-      - The name to log in to Grafana with.
-    type: str
-  grafana_password:
-    description:
-      - The password of O(grafana_user).
-    type: str
-  grafana_api_key:
-    description:
-      - A token in place of O(grafana_user) and O(grafana_password).
-    type: str
-  grafana_ca_path:
-    description:
-      - A file on the controller with the certificates to trust where O(grafana_url) is C(https).
-    type: path
   grafana_dashboard_uid:
     description:
       - The dashboard to annotate and to link to. Without it the annotation is the whole organisation's.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""What a load run leaves behind: summary, JUnit report, samples, and the line that tells its progress."""
+"""What a load run leaves behind: summary, JUnit report, samples, the line of progress, and a link to the dashboard."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from ._load_run import Baseline, Outcome, breach
@@ -98,3 +99,10 @@ def progress(sample: Mapping[str, Any], run_time: int) -> str:
         f"{sample['elapsed']:.0f}/{run_time} s  {sample['users']} users  {sample['rps'] or 0:.1f} requests/s  "
         f"p95 {p95} ms  {sample['num_failures']} failures ({100 * (sample['fail_ratio'] or 0):.2f}%)"
     )
+
+
+def dashboard_url(grafana_url: str, uid: str, started: float, ended: float) -> str:
+    """Return the dashboard's address at the time of a run, with a few seconds around it."""
+    margin = 5
+    since, until = round((started - margin) * 1000), round((ended + margin) * 1000)
+    return f"{grafana_url.rstrip('/')}/d/{quote(uid, safe='')}?from={since}&to={until}"

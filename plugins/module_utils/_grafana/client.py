@@ -15,7 +15,7 @@ import re
 import ssl
 import time
 import urllib.error
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Optional
@@ -300,6 +300,22 @@ class Grafana:
             body["parentUid"] = parent.uid
         made = self._call("POST", "/api/folders", body)
         return Folder(made["uid"], made["title"], made.get("id") or 0)
+
+    def annotate(self, uid: Optional[str], started: float, ended: float, text: str, tags: Sequence[str]) -> None:
+        """Put an annotation over a time, in seconds since the epoch, on a dashboard or, with no `uid`, on all."""
+        body: JSON = {"time": round(started * 1000), "timeEnd": round(ended * 1000), "text": text, "tags": list(tags)}
+        if uid is not None:
+            body.update(self._annotated(uid))
+        self._call("POST", "/api/annotations", body)
+
+    def _annotated(self, uid: str) -> JSON:
+        # Where a version does not know one of these, it ignores it and makes the annotation everybody's.
+        if self.server().dialect.annotation_by_uid:
+            return {"dashboardUID": uid}
+        stored = self.dashboard(uid)
+        if stored is None:
+            raise GrafanaError(f"{self.url} has no dashboard {uid}: check grafana_dashboard_uid")
+        return {"dashboardId": stored.model["id"]}
 
     def _find(self, path: str) -> Optional[JSON]:
         try:

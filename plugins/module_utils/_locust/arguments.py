@@ -7,13 +7,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
+from .._grafana.arguments import CONNECTION as GRAFANA
 from .client import LocustClient
 
 CONNECTION: Dict[str, Dict[str, Any]] = {
     "locust_url": {"type": "str", "default": "http://127.0.0.1:8089"},
     "locust_username": {"type": "str"},
     "locust_password": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
+    "locust_ca_path": {"type": "path"},
 }
 STAGE: Dict[str, Dict[str, Any]] = {
     "duration": {"type": "str", "required": True},
@@ -43,11 +44,7 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
     "baseline_regression": {"type": "dict"},
     "artifacts_dir": {"type": "path", "default": "artifacts"},
     "progress": {"type": "bool", "default": True},
-    "grafana_url": {"type": "str"},
-    "grafana_user": {"type": "str"},
-    "grafana_password": {"type": "str", "no_log": True},
-    "grafana_api_key": {"type": "str", "no_log": True},
-    "grafana_ca_path": {"type": "path"},
+    **GRAFANA,
     "grafana_dashboard_uid": {"type": "str"},
 }
 
@@ -58,6 +55,6 @@ def client_from(options: Mapping[str, Any], cookies: Optional[Path] = None) -> L
         url=options["locust_url"],
         username=options["locust_username"],
         password=options["locust_password"],
-        ca_path=options["ca_path"],
+        ca_path=options["locust_ca_path"],
         cookies=cookies,
     )

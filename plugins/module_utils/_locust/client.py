@@ -175,7 +175,9 @@ class LocustClient:
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             if isinstance(reason, ssl.SSLCertVerificationError):
-                raise LocustError(f"the certificate of {self.url} is not trusted ({reason}); set ca_path") from None
+                raise LocustError(
+                    f"the certificate of {self.url} is not trusted ({reason}); set locust_ca_path"
+                ) from None
             raise LocustError(f"no answer from Locust at {self.url}: {reason!r}", transient=True) from None
 
 

@@ -10,6 +10,7 @@ from tests.checks.headers import findings
 
 OURS = "# Copyright (c) 2026, the monitor_lab contributors\n"
 GPL = f"# SPDX-License-Identifier: GPL-3.0-or-later\n{OURS}"
+PLUGIN = GPL + "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)\n"
 BSD = f"# SPDX-License-Identifier: BSD-2-Clause\n{OURS}"
 
 
@@ -20,11 +21,14 @@ BSD = f"# SPDX-License-Identifier: BSD-2-Clause\n{OURS}"
         ("lab", "#!/bin/sh\n" + GPL, 0),
         ("files/locust/Dockerfile", "FROM scratch\n", 1),
         ("molecule/service.js", "// SPDX-License-Identifier: GPL-3.0-or-later\n" + OURS.replace("#", "//"), 0),
-        ("plugins/modules/locust_run.py", GPL, 0),
+        ("files/locust/workers.py", GPL, 0),
+        ("files/locust/workers.py", PLUGIN, 1),
+        ("plugins/modules/locust_run.py", PLUGIN, 0),
+        ("plugins/modules/locust_run.py", "#!/usr/bin/python\n" + PLUGIN, 0),
+        ("plugins/modules/locust_run.py", GPL, 1),
         ("plugins/modules/locust_run.py", BSD, 1),
-        ("plugins/modules/locust_run.py", "#!/usr/bin/python\n# -*- coding: utf-8 -*-\n" + GPL, 1),
+        ("plugins/modules/locust_run.py", "#!/usr/bin/python\n# -*- coding: utf-8 -*-\n" + PLUGIN, 1),
         ("plugins/modules/locust_run.py", "# SPDX-License-Identifier: GPL-3.0-or-later\n", 1),
-        ("plugins/modules/locust_run.py", GPL + "# GNU General Public License v3.0+ (see LICENSE)\n", 1),
         ("plugins/modules/locust_run.py", OURS + "# SPDX-License-Identifier: GPL-3.0-or-later\n", 1),
         ("plugins/module_utils/run.py", BSD, 0),
         ("plugins/module_utils/_locust/run.py", BSD, 0),

@@ -14,9 +14,9 @@ import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import begin, finish, look, watch
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._annotation import dashboard_url
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
     SETTINGS,
+    dashboard_url,
     junit,
     progress,
     summary,
