@@ -73,7 +73,7 @@ class ActionModule(ActionBase):
                 display.display(f"{task_vars['inventory_hostname']}: {progress(sample, plan.run_time)}", stderr=True)
 
         def interrupt() -> None:
-            step = {"name": "stop", "run_id": run_id, "state": run.state}
+            step = {"name": "stop", "run_id": run_id, "state": run.state.as_dict()}
             if self._connection.transport == "local" and self._connection.become is None:
                 # Without the time that a module call takes.
                 carry_out(options, step, time)

@@ -144,12 +144,14 @@ options:
     default: false
   thresholds:
     description:
-      - What has to be true of the run, as texts such as V(p95 < 200). Response times are in milliseconds, rates per
-        second, ratios from 0 to 1.
-      - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99), V(avg),
-        V(min), V(max), V(median), V(rps), V(fail_per_sec), V(fail_ratio), V(num_requests), V(num_failures),
-        V(num_exceptions), those that tasks raised, and V(users), the most users seen. Comparisons are C(<), C(<=),
-        C(>), C(>=) and C(==).
+      - What has to be true of the run, as texts such as V(p95 < 200), of a figure, a comparison (C(<), C(<=), C(>),
+        C(>=) or C(==)) and a number.
+      - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99) (percentile of
+        the response times, ms), V(avg) (mean response time, ms), V(min) (shortest response time, ms), V(max) (longest
+        response time, ms), V(median) (median response time, ms), V(rps) (requests, per second), V(fail_per_sec)
+        (failed requests, per second), V(fail_ratio) (failed requests, as a share of all from 0 to 1),
+        V(num_requests) (requests), V(num_failures) (failed requests), V(num_exceptions) (exceptions that tasks
+        raised), V(users) (most users seen at once).
       - C(num_exceptions == 0) is held, too, unless a threshold names that figure. A run in which no request at all
         succeeded never passes; where failures are what is wanted, let the locustfile say so with C(catch_response).
       - They are taken from the whole run. Locust counts response times rounded to two digits.

@@ -102,7 +102,7 @@ num_failures:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import CONNECTION, client_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import look
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
 
 
 def main() -> None:

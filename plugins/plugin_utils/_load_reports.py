@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Optional
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -23,7 +24,7 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def summary(run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline: Optional[Baseline]) -> Dict[str, Any]:
+def summary(run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline: Optional[Baseline]) -> dict[str, Any]:
     """Return what C(summary.json) holds; the module's documentation says what each key means."""
     return {
         "summary_version": SUMMARY_VERSION,

@@ -4,24 +4,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Optional
 
 from .._grafana.arguments import CONNECTION as GRAFANA
 from .client import LocustClient
 
-CONNECTION: Dict[str, Dict[str, Any]] = {
+CONNECTION: dict[str, dict[str, Any]] = {
     "locust_url": {"type": "str", "default": "http://127.0.0.1:8089"},
     "locust_username": {"type": "str"},
     "locust_password": {"type": "str", "no_log": True},
     "locust_ca_path": {"type": "path"},
 }
-STAGE: Dict[str, Dict[str, Any]] = {
+STAGE: dict[str, dict[str, Any]] = {
     "duration": {"type": "str", "required": True},
     "users": {"type": "int", "required": True},
     "spawn_rate": {"type": "float", "default": 1},
 }
-ARGUMENTS: Dict[str, Dict[str, Any]] = {
+ARGUMENTS: dict[str, dict[str, Any]] = {
     **CONNECTION,
     "mode": {"type": "str", "choices": ["api", "process"], "default": "api"},
     "locust_command": {"type": "path", "default": "locust"},

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Optional, Union
 
 _TIMESPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
 
@@ -39,9 +40,9 @@ class Stage:
 class Plan:
     """A load run as asked for. Times in seconds."""
 
-    stages: Tuple[Stage, ...]
+    stages: tuple[Stage, ...]
     host: Optional[str] = None
-    user_classes: Tuple[str, ...] = ()
+    user_classes: tuple[str, ...] = ()
     locust_options: Mapping[str, str] = field(default_factory=dict)
     warmup: int = 0
     reset_stats: bool = False
@@ -56,13 +57,28 @@ class Plan:
     def peak_users(self) -> int:
         return max(stage.users for stage in self.stages)
 
-    def boundaries(self) -> List[int]:
+    def boundaries(self) -> list[int]:
         """Return when each stage begins, in seconds since the run's start."""
         begins, total = [], 0
         for stage in self.stages:
             begins.append(total)
             total += stage.duration
         return begins
+
+    def form(self, stage: int, remaining: float) -> list[tuple[str, str]]:
+        """Return what Locust is asked for at the start of a stage, with so many seconds left of the run."""
+        # Locust gets the whole remaining time at every stage: a controller that dies leaves no endless run, and the
+        # timers of earlier stages, which Locust up to 2.46.3 cannot cancel, all end the run where it ends anyway.
+        form = [
+            ("user_count", str(self.stages[stage].users)),
+            ("spawn_rate", f"{self.stages[stage].spawn_rate:g}"),
+            ("run_time", f"{math.ceil(remaining)}s"),
+        ]
+        if self.host is not None:
+            form.append(("host", self.host))
+        form.extend(("user_classes", name) for name in self.user_classes)
+        form.extend(self.locust_options.items())
+        return form
 
 
 def seconds(option: str, value: Union[str, int]) -> int:
@@ -96,7 +112,7 @@ def plan_from(options: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def _stages(options: Mapping[str, Any]) -> Tuple[Stage, ...]:
+def _stages(options: Mapping[str, Any]) -> tuple[Stage, ...]:
     stages = options.get("stages")
     single = [name for name in ("users", "spawn_rate", "run_time") if options.get(name) is not None]
     if stages is not None:
@@ -124,7 +140,7 @@ def _stage(where: str, values: Mapping[str, Any], duration_name: str) -> Stage:
     return Stage(duration, users, spawn_rate)
 
 
-def _locust_options(options: Mapping[str, Any]) -> Dict[str, str]:
+def _locust_options(options: Mapping[str, Any]) -> dict[str, str]:
     read = {}
     for name, value in options.items():
         name = str(name).lstrip("-").replace("-", "_")
