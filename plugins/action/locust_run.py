@@ -19,10 +19,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import REQUIRED_BY
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import (
-    client_from as grafana_from,
-)
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError, client_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
@@ -125,7 +122,7 @@ class ActionModule(ActionBase):
         if url is None:
             return None
         try:
-            grafana_from(options).annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
+            client_from(options).annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
         except GrafanaError as error:
             display.warning(f"The run is not annotated in Grafana: {error}")
         return None if uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)

@@ -202,12 +202,8 @@ bound:
 from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import (
-    CONNECTION,
-    REQUIRED_BY,
-    client_from,
-)
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import CONNECTION, REQUIRED_BY
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError, client_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import (
     JSON,
     DashboardError,

@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-from .client import Grafana
 
 CONNECTION: dict[str, dict[str, Any]] = {
     "grafana_url": {"type": "str"},
@@ -23,20 +20,3 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "timeout": {"type": "int", "default": 10},
 }
 REQUIRED_BY = {"url_username": "url_password", "client_key": "client_cert"}
-
-
-def client_from(options: Mapping[str, Any]) -> Grafana:
-    """Return a client for the options of `CONNECTION`."""
-    return Grafana(
-        options["grafana_url"],
-        username=options["url_username"],
-        password=options["url_password"],
-        token=options["grafana_api_key"],
-        org_id=options["org_id"],
-        timeout=options["timeout"],
-        validate_certs=options["validate_certs"],
-        ca_path=options["ca_path"],
-        client_cert=options["client_cert"],
-        client_key=options["client_key"],
-        use_proxy=options["use_proxy"],
-    )

@@ -363,6 +363,23 @@ class Grafana:
         return GrafanaError(f"{what}: {status}: {said}{hint}", status)
 
 
+def client_from(options: Mapping[str, Any]) -> Grafana:
+    """Return a client for the options of C(arguments.CONNECTION)."""
+    return Grafana(
+        options["grafana_url"],
+        username=options["url_username"],
+        password=options["url_password"],
+        token=options["grafana_api_key"],
+        org_id=options["org_id"],
+        timeout=options["timeout"],
+        validate_certs=options["validate_certs"],
+        ca_path=options["ca_path"],
+        client_cert=options["client_cert"],
+        client_key=options["client_key"],
+        use_proxy=options["use_proxy"],
+    )
+
+
 def _message(content: bytes) -> str:
     """Grafana refuses with {"message": …}, or with a list of such; a proxy in front of it with anything."""
     try:
