@@ -57,7 +57,7 @@ class Exporter:
             reason, detail = Reason.OK, ""
         except LocustError as error:
             reason, detail = error.reason, error.detail
-        except metrics.NotLocust as error:
+        except metrics.NotLocustError as error:
             reason, detail = Reason.NOT_LOCUST, str(error)
         if reason is not Reason.OK:
             page = Page(self._namespace)

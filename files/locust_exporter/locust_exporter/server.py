@@ -15,7 +15,7 @@ import httptools
 
 from locust_exporter.exporter import Exporter
 from locust_exporter.exposition import CONTENT_TYPE
-from locust_exporter.message import Incomplete, Malformed, Message, TooLarge, receive
+from locust_exporter.message import IncompleteError, MalformedError, Message, TooLargeError, receive
 from locust_exporter.web_config import WebConfig
 from locust_exporter.yaml_file import ConfigError
 
@@ -78,7 +78,7 @@ class Server:
                 connection = context.wrap_socket(connection, server_side=True)
             self._converse(connection)
             connection.shutdown(socket.SHUT_WR)
-        except (OSError, Incomplete) as error:  # the client went away, was too slow, or speaks no TLS
+        except (OSError, IncompleteError) as error:  # the client went away, was too slow, or speaks no TLS
             log.debug("the connection of %s broke: %s", address[0], error)
         finally:
             connection.close()
@@ -90,7 +90,7 @@ class Server:
         parser = httptools.HttpRequestParser(message)
         try:
             receive(connection, parser, message, time.monotonic() + _REQUEST_SECONDS, _MAX_REQUEST)
-        except (Malformed, TooLarge):
+        except (MalformedError, TooLargeError):
             connection.sendall(self._answer(HTTPStatus.BAD_REQUEST))
             return
         method = parser.get_method()

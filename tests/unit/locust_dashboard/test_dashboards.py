@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard as document
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard as document
 
 from tools.dashboards import locust
 from tools.dashboards.__main__ import rendered

@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """The arguments of the modules that talk to Locust, declared once for the modules and the action plugin."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Optional
 
-from .locust_client import LocustClient
+from .._grafana.arguments import CONNECTION as GRAFANA
+from .client import LocustClient
 
-CONNECTION: Dict[str, Dict[str, Any]] = {
+CONNECTION: dict[str, dict[str, Any]] = {
     "locust_url": {"type": "str", "default": "http://127.0.0.1:8089"},
     "locust_username": {"type": "str"},
     "locust_password": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
+    "locust_ca_path": {"type": "path"},
 }
-STAGE: Dict[str, Dict[str, Any]] = {
+STAGE: dict[str, dict[str, Any]] = {
     "duration": {"type": "str", "required": True},
     "users": {"type": "int", "required": True},
     "spawn_rate": {"type": "float", "default": 1},
 }
-ARGUMENTS: Dict[str, Dict[str, Any]] = {
+ARGUMENTS: dict[str, dict[str, Any]] = {
     **CONNECTION,
     "mode": {"type": "str", "choices": ["api", "process"], "default": "api"},
     "locust_command": {"type": "path", "default": "locust"},
@@ -44,11 +45,7 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
     "baseline_regression": {"type": "dict"},
     "artifacts_dir": {"type": "path", "default": "artifacts"},
     "progress": {"type": "bool", "default": True},
-    "grafana_url": {"type": "str"},
-    "grafana_user": {"type": "str"},
-    "grafana_password": {"type": "str", "no_log": True},
-    "grafana_api_key": {"type": "str", "no_log": True},
-    "grafana_ca_path": {"type": "path"},
+    **GRAFANA,
     "grafana_dashboard_uid": {"type": "str"},
 }
 
@@ -59,6 +56,6 @@ def client_from(options: Mapping[str, Any], cookies: Optional[Path] = None) -> L
         url=options["locust_url"],
         username=options["locust_username"],
         password=options["locust_password"],
-        ca_path=options["ca_path"],
+        ca_path=options["locust_ca_path"],
         cookies=cookies,
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tarfile
-import typing as t
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Optional
 
 LEFT_BEHIND = ("__pycache__", "wheels")
 
 
-def files(path: Path) -> t.List[t.Tuple[str, Path]]:
+def files(path: Path) -> list[tuple[str, Path]]:
     """The files of a folder with their names in it, sorted; of a file, itself. Raises FileNotFoundError.
 
     What Python and tools leave behind is passed over.
@@ -30,7 +31,7 @@ def _is_left_behind(part: str) -> bool:
     return part.startswith(".") or part in LEFT_BEHIND or part.endswith(".egg-info")
 
 
-def content_hash(paths: t.Iterable[Path], text: str = "") -> str:
+def content_hash(paths: Iterable[Path], text: str = "") -> str:
     """SHA-256 over names and contents, and a text, cut to twelve hexadecimal digits."""
     digest = hashlib.sha256(text.encode())
     for path in paths:
@@ -40,7 +41,7 @@ def content_hash(paths: t.Iterable[Path], text: str = "") -> str:
     return digest.hexdigest()[:12]
 
 
-def pack(folder: Path, wheels: Path, requirements: t.Optional[Path], destination: Path) -> None:
+def pack(folder: Path, wheels: Path, requirements: Optional[Path], destination: Path) -> None:
     """Writes a build's context: the folder's files, wheels/ and requirements-user.txt (empty where none is given), as a
     compressed tar. The destination exists only when it is whole."""
     # Its own name: two controllers of one user may pack the same at the same time.

@@ -11,10 +11,11 @@ import os
 import re
 import resource
 import socket
-import typing as t
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Optional
 
-Run = t.Callable[[t.Sequence[str]], str]
+Run = Callable[[Sequence[str]], str]
 """Runs a program and returns its standard output."""
 
 LISTEN = "0A"
@@ -24,9 +25,9 @@ class HostError(Exception):
     """The host could not be looked at; the message says what failed."""
 
 
-def parse_listeners(table: str) -> t.Dict[int, t.Tuple[str, int]]:
+def parse_listeners(table: str) -> dict[int, tuple[str, int]]:
     """Sockets that listen, from the text of /proc/net/tcp or tcp6 (format: proc(5)): inode → (address, port)."""
-    listeners: t.Dict[int, t.Tuple[str, int]] = {}
+    listeners: dict[int, tuple[str, int]] = {}
     for line in table.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 9 and fields[3] == LISTEN:
@@ -43,14 +44,14 @@ def _address(hexadecimal: str) -> str:
     return str(mapped or address)
 
 
-def listeners(services: t.Mapping[str, str], proc: Path = Path("/proc")) -> t.List[t.Dict[str, t.Any]]:
+def listeners(services: Mapping[str, str], proc: Path = Path("/proc")) -> list[dict[str, Any]]:
     """All TCP listeners: address, port, program (command line, None when its process is hidden from us), and service
     (which of the lab's it is, or None).
 
     A container of the lab says which it is in its environment (MONITOR_LAB_SERVICE). A pod's port is held by conmon
     instead, which names the pod's infra container: services maps that container's id to the service.
     """
-    sockets: t.Dict[int, t.Tuple[str, int]] = {}
+    sockets: dict[int, tuple[str, int]] = {}
     for table in ("tcp", "tcp6"):
         path = proc / "net" / table
         if path.exists():
@@ -72,8 +73,8 @@ def listeners(services: t.Mapping[str, str], proc: Path = Path("/proc")) -> t.Li
     return found
 
 
-def _owners(proc: Path, sockets: t.Container[int]) -> t.Dict[int, Path]:
-    owners: t.Dict[int, Path] = {}
+def _owners(proc: Path, sockets: Container[int]) -> dict[int, Path]:
+    owners: dict[int, Path] = {}
     for process in proc.glob("[0-9]*"):
         for inode in _sockets(process):
             if inode in sockets:
@@ -81,7 +82,7 @@ def _owners(proc: Path, sockets: t.Container[int]) -> t.Dict[int, Path]:
     return owners
 
 
-def _sockets(process: Path) -> t.Iterator[int]:
+def _sockets(process: Path) -> Iterator[int]:
     try:
         descriptors = list((process / "fd").iterdir())
     except OSError:  # The process has ended, or belongs to somebody else.
@@ -95,14 +96,14 @@ def _sockets(process: Path) -> t.Iterator[int]:
             yield int(match.group(1))
 
 
-def _command_line(process: Path) -> t.List[str]:
+def _command_line(process: Path) -> list[str]:
     try:
         return (process / "cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").split("\0")
     except OSError:
         return []
 
 
-def _service(process: Path) -> t.Optional[str]:
+def _service(process: Path) -> Optional[str]:
     try:
         environment = (process / "environ").read_bytes().split(b"\0")
     except OSError:
@@ -113,7 +114,7 @@ def _service(process: Path) -> t.Optional[str]:
     return None
 
 
-def parse_packages(text: str, names: t.Iterable[str]) -> t.Dict[str, t.List[str]]:
+def parse_packages(text: str, names: Iterable[str]) -> dict[str, list[str]]:
     """Which of the names are not installed, and which packages an interrupted dpkg left half-way.
 
     The text has lines of a status and a package, as dpkg-query(1) prints ${db:Status-Abbrev}${Package}.
@@ -145,7 +146,7 @@ def free_disk_mb(path: Path) -> int:
     return found.f_bavail * found.f_frsize // 2**20
 
 
-def podman_ulimits() -> t.List[str]:
+def podman_ulimits() -> list[str]:
     """The limits that root's Podman must be told here, as its default_ulimits takes them; empty where its own will do.
 
     By itself it raises both to 1048576, and no container starts where the hard limit is lower and may not be raised.
@@ -182,12 +183,12 @@ class DockerSocket(http.client.HTTPConnection):
         self.sock.settimeout(10)
         self.sock.connect(self.path)
 
-    def read(self, url: str) -> t.Any:
+    def read(self, url: str) -> Any:
         self.request("GET", url)
         return json.loads(self.getresponse().read())
 
 
-def docker(path: str = "/var/run/docker.sock") -> t.Optional[t.Dict[str, t.Any]]:
+def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
     """The engine's version, its images and containers; None where no engine answers."""
     connection = DockerSocket(path)
     try:
@@ -212,7 +213,7 @@ def docker(path: str = "/var/run/docker.sock") -> t.Optional[t.Dict[str, t.Any]]
     }
 
 
-def podman(run: Run) -> t.Dict[str, t.Any]:
+def podman(run: Run) -> dict[str, Any]:
     """Podman's images and pods. Needs Podman."""
     images = json.loads(run(["podman", "images", "--format", "json"]) or "[]")
     pods = json.loads(run(["podman", "pod", "ps", "--format", "json"]) or "[]")

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """A client of Locust's web interface, for Locust 2.15.1 and newer.
 
@@ -21,9 +20,10 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Optional
 
 # States of Locust in which load is made or just being ended.
 GOING = ("hatching", "spawning", "running", "cleanup", "stopping")
@@ -51,7 +51,7 @@ class LocustError(Exception):
         self.transient = transient
 
 
-class _MethodRefused(LocustError):
+class _MethodRefusedError(LocustError):
     """HTTP 405."""
 
 
@@ -61,7 +61,7 @@ class Overview:
 
     state: str
     version: str
-    user_classes: Optional[Tuple[str, ...]]
+    user_classes: Optional[tuple[str, ...]]
     """The classes to choose from; None where Locust runs without C(--class-picker)."""
 
 
@@ -87,7 +87,7 @@ class LocustClient:
         self._cookies = http.cookiejar.LWPCookieJar()
         if cookies is not None and cookies.exists():
             self._cookies.load(str(cookies), ignore_discard=True)
-        handlers: List[urllib.request.BaseHandler] = [urllib.request.HTTPCookieProcessor(self._cookies)]
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPCookieProcessor(self._cookies)]
         if self.url.startswith("https:"):
             handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_path)))
         self._opener = urllib.request.build_opener(*handlers)
@@ -95,11 +95,11 @@ class LocustClient:
     def overview(self) -> Overview:
         return parse_overview(self._ask("/"))
 
-    def stats(self) -> Dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         """Return C(/stats/requests): current figures, up to 2 s old, at most 500 endpoints."""
         return self._json("/stats/requests")
 
-    def swarm(self, form: Sequence[Tuple[str, str]]) -> Dict[str, Any]:
+    def swarm(self, form: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """Start a run, or change the one that is going on. A refusal is HTTP 200 with C(success) false."""
         answer = self._json("/swarm", form)
         if answer.get("success") is not True:
@@ -121,10 +121,10 @@ class LocustClient:
         # GET up to 2.46.3, where a POST gets 405 or 500; POST from 2.47.0, where a GET gets 405 and changes nothing.
         try:
             self._ask(path)
-        except _MethodRefused:
+        except _MethodRefusedError:
             self._ask(path, [])
 
-    def _json(self, path: str, form: Optional[Sequence[Tuple[str, str]]] = None) -> Dict[str, Any]:
+    def _json(self, path: str, form: Optional[Sequence[tuple[str, str]]] = None) -> dict[str, Any]:
         body = self._ask(path, form)
         try:
             answer = json.loads(body)
@@ -134,7 +134,7 @@ class LocustClient:
             raise LocustError(f"{self.url}{path} is not Locust's: {body[:80]!r}")
         return answer
 
-    def _ask(self, path: str, form: Optional[Sequence[Tuple[str, str]]] = None) -> str:
+    def _ask(self, path: str, form: Optional[Sequence[tuple[str, str]]] = None) -> str:
         body = self._send(path, form)
         if _asks_for_login(body):
             self._log_in()
@@ -162,7 +162,7 @@ class LocustClient:
             os.close(os.open(self._cookie_file, os.O_WRONLY | os.O_CREAT, 0o600))
             self._cookies.save(str(self._cookie_file), ignore_discard=True)
 
-    def _send(self, path: str, form: Optional[Sequence[Tuple[str, str]]] = None, base: str = "") -> str:
+    def _send(self, path: str, form: Optional[Sequence[tuple[str, str]]] = None, base: str = "") -> str:
         url = urllib.parse.urljoin(base, path) if base else self.url + path
         data = None if form is None else urllib.parse.urlencode(list(form)).encode()
         try:
@@ -171,12 +171,14 @@ class LocustClient:
         except urllib.error.HTTPError as error:
             with error:
                 if error.code == 405:
-                    raise _MethodRefused(f"{url} answered HTTP 405") from None
+                    raise _MethodRefusedError(f"{url} answered HTTP 405") from None
                 raise LocustError(f"{url} answered HTTP {error.code}", transient=error.code >= 500) from None
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             if isinstance(reason, ssl.SSLCertVerificationError):
-                raise LocustError(f"the certificate of {self.url} is not trusted ({reason}); set ca_path") from None
+                raise LocustError(
+                    f"the certificate of {self.url} is not trusted ({reason}); set locust_ca_path"
+                ) from None
             raise LocustError(f"no answer from Locust at {self.url}: {reason!r}", transient=True) from None
 
 
@@ -184,7 +186,7 @@ def _asks_for_login(body: str) -> bool:
     return "window.authArgs" in body
 
 
-def _embedded(page: str, name: str) -> Optional[Dict[str, Any]]:
+def _embedded(page: str, name: str) -> Optional[dict[str, Any]]:
     match = re.search(rf"window\.{name} = ", page)
     if not match:
         return None
@@ -218,7 +220,7 @@ def parse_overview(page: str) -> Overview:
     )
 
 
-def current_figures(stats: Mapping[str, Any]) -> Dict[str, Any]:
+def current_figures(stats: Mapping[str, Any]) -> dict[str, Any]:
     """Return what C(/stats/requests) says of this moment.
 
     Keys: C(state), C(users), C(rps), C(fail_per_sec), C(p50), C(p95) (ms over the last 10 s; None where unknown),
@@ -250,7 +252,7 @@ def current_figures(stats: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def parse_stats(text: str) -> List[Dict[str, Any]]:
+def parse_stats(text: str) -> list[dict[str, Any]]:
     """Read C(/stats/requests/csv): every endpoint, then the row C(Aggregated), of the whole run.
 
     Of Locust's answers only this one has all percentiles in every version and more than 500 endpoints. Each row has
@@ -259,7 +261,7 @@ def parse_stats(text: str) -> List[Dict[str, Any]]:
     """
     rows = []
     for line in _table(text, "Type", "Name", "Request Count", "Failure Count"):
-        row: Dict[str, Any] = {"method": line["Type"], "name": line["Name"]}
+        row: dict[str, Any] = {"method": line["Type"], "name": line["Name"]}
         for column, value in line.items():
             figure = _CSV_FIGURES.get(column) or (f"p{column[:-1]}" if column.endswith("%") else None)
             if figure is not None and figure != "p100":
@@ -271,7 +273,7 @@ def parse_stats(text: str) -> List[Dict[str, Any]]:
     return rows
 
 
-def parse_failures(text: str) -> List[Dict[str, Any]]:
+def parse_failures(text: str) -> list[dict[str, Any]]:
     """Read C(/stats/failures/csv): C(method), C(name), C(error), C(occurrences) of each kind of failure."""
     return [
         {
@@ -284,7 +286,7 @@ def parse_failures(text: str) -> List[Dict[str, Any]]:
     ]
 
 
-def parse_exceptions(text: str) -> List[Dict[str, Any]]:
+def parse_exceptions(text: str) -> list[dict[str, Any]]:
     """Read C(/exceptions/csv): C(message), C(traceback), C(occurrences) of each kind of exception in a task.
 
     Locust counts what a task raises apart from its requests, which may all have succeeded.
@@ -295,7 +297,7 @@ def parse_exceptions(text: str) -> List[Dict[str, Any]]:
     ]
 
 
-def _table(text: str, *columns: str) -> List[Dict[str, str]]:
+def _table(text: str, *columns: str) -> list[dict[str, str]]:
     # A failure may quote a whole answer, and the module's own limit is 128 KiB.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.DictReader(io.StringIO(text), restval="")

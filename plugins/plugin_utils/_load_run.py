@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
-"""A load run from its start to its verdict, as a loop over short steps (see C(locust_steps))."""
+"""A load run from its start to its verdict, as a loop over short steps (see C(module_utils/_locust/steps.py))."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Optional
 
-from .locust_client import LocustError, parse_exceptions, parse_failures, parse_stats
-from .locust_plan import Plan
-from .locust_thresholds import NO_EXCEPTIONS, Threshold, Watcher, is_total, judge, judge_baseline, with_defaults
+from ..module_utils._locust.client import LocustError, parse_exceptions, parse_failures, parse_stats
+from ..module_utils._locust.plan import Plan
+from ..module_utils._locust.state import Carried
+from ..module_utils._locust.thresholds import (
+    NO_EXCEPTIONS,
+    Threshold,
+    Watcher,
+    is_total,
+    judge,
+    judge_baseline,
+    with_defaults,
+)
+from ..module_utils._locust.timing import PATIENCE, Clock
 
 # How long one step follows the run: short enough for a line of progress every 5 s.
 STEP = 3.0
 # The last step begins this long before the run's end, so that it is under way when the end comes.
 LAST_STEP = 3.0
-# A run goes on this long without an answer to a step.
-PATIENCE = 10.0
 
 
-class StepFailed(Exception):
+class StepFailedError(Exception):
     """A step could not be carried out; `bad_option` where that is for the caller to mend."""
 
     def __init__(self, problem: str, bad_option: bool = False) -> None:
@@ -28,20 +36,12 @@ class StepFailed(Exception):
         self.bad_option = bad_option
 
 
-class Clock(Protocol):
-    """What the loop needs of the module C(time)."""
-
-    def monotonic(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
-
-
 @dataclass(frozen=True)
 class Baseline:
     """The overall figures of an earlier run, and by how many percent each of some may be worse now."""
 
     overall: Mapping[str, Any]
-    allowed: Sequence[Tuple[str, float]]
+    allowed: Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -51,28 +51,28 @@ class Outcome:
     verdict: str
     """C(passed); C(failed) where a threshold was breached or no request succeeded; C(incomplete) where data is missing
     to say."""
-    reasons: List[str]
-    failures: List[str]
+    reasons: list[str]
+    failures: list[str]
     """Those of the reasons that fail the run whatever its thresholds say."""
-    thresholds: List[Dict[str, Any]]
-    overall: Dict[str, Any]
-    endpoints: List[Dict[str, Any]]
-    errors: List[Dict[str, Any]]
-    exceptions: List[Dict[str, Any]]
+    thresholds: list[dict[str, Any]]
+    overall: dict[str, Any]
+    endpoints: list[dict[str, Any]]
+    errors: list[dict[str, Any]]
+    exceptions: list[dict[str, Any]]
     started: float
     ended: float
     aborted: bool
     version: str
     workers: Optional[int]
-    samples: List[Dict[str, Any]]
-    files: Dict[str, str]
+    samples: list[dict[str, Any]]
+    files: dict[str, str]
 
 
 class LoadRun:
     """One load run.
 
-    `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailed`. A run
-    that `launches` starts a Locust of its own. `state` is what the steps know of it so far.
+    `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailedError`.
+    A run that `launches` starts a Locust of its own. `state` is what the steps know of it so far.
     `tell` is given the newest sample after each step.
     """
 
@@ -80,7 +80,7 @@ class LoadRun:
         self,
         plan: Plan,
         thresholds: Sequence[Threshold],
-        call: Callable[..., Dict[str, Any]],
+        call: Callable[..., dict[str, Any]],
         tell: Callable[[Mapping[str, Any]], None],
         clock: Clock,
         launches: bool = False,
@@ -91,30 +91,38 @@ class LoadRun:
         self._tell = tell
         self._clock = clock
         self._launches = launches
-        self.state: Dict[str, Any] = {}
+        self.state = Carried()
         self._watcher = Watcher(thresholds)
-        self._samples: List[Dict[str, Any]] = []
+        self._samples: list[dict[str, Any]] = []
 
     def carry_out(self, baseline: Optional[Baseline] = None) -> Outcome:
-        """Run it and judge it. Raises `StepFailed` where the run could not be started."""
+        """Run it and judge it. Raises `StepFailedError` where the run could not be started."""
         if self._launches:
-            self.state = self._call("launch")["state"]
+            self._step("launch")
         try:
             self._await_workers()
-        except StepFailed:
-            self._call("stop", state=self.state)
+        except StepFailedError:
+            self._step("stop")
             raise
-        begun = self._call("begin", state=self.state)
-        self.state = begun["state"]
+        begun = self._step("begin")
         last, aborted = self._follow(self._clock.monotonic() + begun["left"])
         asked = {name: last[name] for name in ("problem", "over")}
         try:
-            last = self._call("finish", state=self.state, early=aborted, **asked)
-            self.state = last["state"]
+            last = self._step("finish", early=aborted, **asked)
             self._take(last["samples"])
-        except StepFailed as failure:
+        except StepFailedError as failure:
             last = {"problem": last["problem"] or str(failure), "files": {}, "ended": self._last_seen()}
         return self._judge(last, aborted, baseline)
+
+    def _step(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """Carry out a step that has the run's state, and take in the state that it answers with."""
+        answer = self._call(name, state=self.state.as_dict(), **arguments)
+        if "state" in answer:
+            try:
+                self.state = Carried.from_dict(answer["state"])
+            except LocustError as error:
+                raise StepFailedError(str(error)) from error
+        return answer
 
     def _await_workers(self) -> None:
         if not self._plan.expect_workers:
@@ -123,37 +131,36 @@ class LoadRun:
         while True:
             workers = self._call("look")["workers"]
             if workers is None:
-                raise StepFailed("expect_workers: this Locust is not a master, so no worker can connect to it")
+                raise StepFailedError("expect_workers: this Locust is not a master, so no worker can connect to it")
             if workers >= self._plan.expect_workers:
                 return
             if self._clock.monotonic() >= give_up:
-                raise StepFailed(
+                raise StepFailedError(
                     f"expect_workers: {workers} of {self._plan.expect_workers} workers are connected after "
                     f"{self._plan.expect_workers_max_wait} s"
                 )
             self._clock.sleep(1)
 
-    def _follow(self, ends: float) -> Tuple[Dict[str, Any], bool]:
+    def _follow(self, ends: float) -> tuple[dict[str, Any], bool]:
         """Return the last answer before the end, and whether a threshold ends the run now."""
-        last: Dict[str, Any] = {"problem": None, "over": None}
+        last: dict[str, Any] = {"problem": None, "over": None}
         answered = self._clock.monotonic()
         while last["problem"] is None and ends - self._clock.monotonic() > LAST_STEP:
             try:
                 seconds = min(STEP, ends - self._clock.monotonic() - LAST_STEP)
-                last = self._call("watch", state=self.state, seconds=seconds)
-            except StepFailed as failure:
+                last = self._step("watch", seconds=seconds)
+            except StepFailedError as failure:
                 if self._clock.monotonic() - answered > PATIENCE:
                     last["problem"] = str(failure)
                 self._clock.sleep(1)
                 continue
-            self.state = last["state"]
             answered = self._clock.monotonic()
             ends = answered + last["left"]
             if self._take(last["samples"]):
                 return last, True
         return last, False
 
-    def _take(self, samples: Sequence[Dict[str, Any]]) -> bool:
+    def _take(self, samples: Sequence[dict[str, Any]]) -> bool:
         """Take new samples in; tell whether a threshold ends the run."""
         self._samples += samples
         if samples:
@@ -162,14 +169,14 @@ class LoadRun:
         return any(seen)
 
     def _last_seen(self) -> float:
-        return float(self._samples[-1]["time"] if self._samples else self.state["started"])
+        return float(self._samples[-1]["time"] if self._samples else self.state.begun.started)
 
     def _judge(self, last: Mapping[str, Any], aborted: bool, baseline: Optional[Baseline]) -> Outcome:
         files = last["files"]
         problems = [last["problem"]] if last["problem"] else []
-        rows: List[Dict[str, Any]] = []
-        errors: List[Dict[str, Any]] = []
-        exceptions: List[Dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = []
+        exceptions: list[dict[str, Any]] = []
         try:
             if "locust_stats.csv" in files:
                 rows = parse_stats(files["locust_stats.csv"])
@@ -178,8 +185,8 @@ class LoadRun:
         except LocustError as error:
             problems.append(str(error))
         overall = next((row for row in rows if is_total(row)), None) or self._partial()
-        answers: List[Dict[str, Any]] = []
-        failures: List[str] = []
+        answers: list[dict[str, Any]] = []
+        failures: list[str] = []
         if rows:
             overall["num_exceptions"] = sum(exception["occurrences"] for exception in exceptions)
             peak = max((sample["users"] for sample in self._samples), default=0)
@@ -201,23 +208,23 @@ class LoadRun:
             endpoints=[row for row in rows if not is_total(row)],
             errors=errors,
             exceptions=exceptions,
-            started=self.state["started"],
+            started=self.state.begun.started,
             ended=last["ended"],
             aborted=aborted,
-            version=self.state["version"],
-            workers=self.state["workers"],
+            version=self.state.begun.version,
+            workers=self.state.begun.workers,
             samples=self._samples,
             files=files,
         )
 
-    def _partial(self) -> Dict[str, Any]:
+    def _partial(self) -> dict[str, Any]:
         """Return what the last sample knew of the run as a whole, where Locust could not be asked at the end."""
         if not self._samples:
             return {}
         return {name: self._samples[-1][name] for name in ("num_requests", "num_failures", "fail_ratio")}
 
 
-def _name_exceptions(answers: Sequence[Dict[str, Any]], exceptions: Sequence[Mapping[str, Any]]) -> None:
+def _name_exceptions(answers: Sequence[dict[str, Any]], exceptions: Sequence[Mapping[str, Any]]) -> None:
     """Say in the answers that count them which exception was the most frequent."""
     if not exceptions:
         return

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """Thresholds of a load run: read, watched while it runs, judged when it has ended.
 
@@ -11,25 +10,17 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Optional
 
-from .locust_plan import BadOption, seconds
+from .figures import COMPARABLE, CURRENT, FIGURES
+from .plan import BadOptionError, seconds
 
-PERCENTILES = ("p50", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99")
-FIGURES = (
-    *PERCENTILES,
-    *("avg", "min", "max", "median", "rps", "fail_per_sec", "fail_ratio", "num_requests", "num_failures"),
-    *("num_exceptions", "users"),
-)
-OF_THE_WHOLE_RUN = ("num_exceptions", "users")
-# What Locust gives for this moment, and only over all endpoints together.
-CURRENT_FIGURES = ("p50", "p95", "rps", "fail_ratio", "users")
-HIGHER_IS_BETTER = ("rps", "num_requests", "users")
 # Locust works out its current figures over the last 12 s.
 WINDOW = 12
 
-_OPERATORS: Dict[str, Callable[[float, float], bool]] = {
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
     "==": operator.eq,
@@ -83,13 +74,13 @@ class Threshold:
 NO_EXCEPTIONS = Threshold("num_exceptions", "==", 0)
 
 
-def with_defaults(thresholds: Sequence[Threshold]) -> List[Threshold]:
+def with_defaults(thresholds: Sequence[Threshold]) -> list[Threshold]:
     """Return the thresholds and the default, unless one of them names its figure."""
     named = any(threshold.figure == NO_EXCEPTIONS.figure for threshold in thresholds)
     return [*thresholds, *([] if named else [NO_EXCEPTIONS])]
 
 
-def parse_thresholds(values: Sequence[Any], run_time: int) -> List[Threshold]:
+def parse_thresholds(values: Sequence[Any], run_time: int) -> list[Threshold]:
     """Read the option C(thresholds): strings, or dictionaries for an endpoint, C(for) or C(abort)."""
     return [_parse(f"thresholds[{number}]", value, run_time) for number, value in enumerate(values)]
 
@@ -97,23 +88,27 @@ def parse_thresholds(values: Sequence[Any], run_time: int) -> List[Threshold]:
 def _parse(option: str, value: Any, run_time: int) -> Threshold:
     settings = {"threshold": value} if isinstance(value, str) else value
     if not isinstance(settings, Mapping) or not isinstance(settings.get("threshold"), str):
-        raise BadOption(option, f"{value!r} is neither a text such as 'p95 < 200' nor a dictionary with 'threshold'")
+        raise BadOptionError(
+            option, f"{value!r} is neither a text such as 'p95 < 200' nor a dictionary with 'threshold'"
+        )
     unknown = sorted(set(settings) - set(_KEYS))
     if unknown:
-        raise BadOption(option, f"unknown key {', '.join(unknown)}; there are {', '.join(_KEYS)}")
+        raise BadOptionError(option, f"unknown key {', '.join(unknown)}; there are {', '.join(_KEYS)}")
     text = settings["threshold"]
     match = _EXPRESSION.fullmatch(text)
     if not match:
-        raise BadOption(option, f"cannot read {text!r}; write a figure, <, <=, >, >= or ==, and a number: 'p95 < 200'")
+        raise BadOptionError(
+            option, f"cannot read {text!r}; write a figure, <, <=, >, >= or ==, and a number: 'p95 < 200'"
+        )
     figure, comparison, limit = match.groups()
     if figure not in FIGURES:
-        raise BadOption(option, f"no figure {figure!r}; there are {', '.join(FIGURES)}")
+        raise BadOptionError(option, f"no figure {figure!r}; there are {', '.join(FIGURES)}")
     for key in ("name", "method"):
         if not isinstance(settings.get(key), (str, type(None))):
-            raise BadOption(option, f"{key} is {settings[key]!r}, not a text")
+            raise BadOptionError(option, f"{key} is {settings[key]!r}, not a text")
     abort = settings.get("abort", False)
     if not isinstance(abort, bool):
-        raise BadOption(option, f"abort is {abort!r}, not true or false")
+        raise BadOptionError(option, f"abort is {abort!r}, not true or false")
     threshold = Threshold(
         figure=figure,
         comparison=comparison,
@@ -129,26 +124,26 @@ def _parse(option: str, value: Any, run_time: int) -> Threshold:
 
 def _check(option: str, threshold: Threshold, run_time: int) -> None:
     if threshold.method is not None and threshold.name is None:
-        raise BadOption(option, "method needs the name of an endpoint beside it")
-    if threshold.endpoint and threshold.figure in OF_THE_WHOLE_RUN:
-        raise BadOption(option, f"{threshold.figure} is counted for the whole run, not for an endpoint")
-    if threshold.watched and (threshold.endpoint or threshold.figure not in CURRENT_FIGURES):
-        raise BadOption(
+        raise BadOptionError(option, "method needs the name of an endpoint beside it")
+    if threshold.endpoint and FIGURES[threshold.figure].of_the_whole_run:
+        raise BadOptionError(option, f"{threshold.figure} is counted for the whole run, not for an endpoint")
+    if threshold.watched and (threshold.endpoint or not FIGURES[threshold.figure].current):
+        raise BadOptionError(
             option,
             "for and abort need a current figure, and Locust gives those for "
-            f"{', '.join(CURRENT_FIGURES)} over all endpoints only",
+            f"{', '.join(CURRENT)} over all endpoints only",
         )
     if threshold.lasting is not None and not 0 < threshold.lasting <= run_time:
-        raise BadOption(f"{option}.for", f"{threshold.lasting} s is not within the {run_time} s that are judged")
+        raise BadOptionError(f"{option}.for", f"{threshold.lasting} s is not within the {run_time} s that are judged")
 
 
 class Watcher:
     """Follows the thresholds with C(for) or C(abort) through the samples of a run."""
 
     def __init__(self, thresholds: Sequence[Threshold]) -> None:
-        self._since: Dict[Threshold, float] = {}
+        self._since: dict[Threshold, float] = {}
         self._thresholds = [threshold for threshold in thresholds if threshold.watched]
-        self.breaches: Dict[Threshold, Dict[str, Any]] = {}
+        self.breaches: dict[Threshold, dict[str, Any]] = {}
 
     def see(self, sample: Mapping[str, Any]) -> Optional[Threshold]:
         """Take the next sample in; return the threshold that ends the run, if one does."""
@@ -170,7 +165,7 @@ def judge(
     rows: Sequence[Mapping[str, Any]],
     peak_users: int,
     breaches: Mapping[Threshold, Mapping[str, Any]],
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Hold each threshold against a run's figures.
 
     `rows` is what `locust_client.parse_stats` gives; `breaches` is what a `Watcher` saw. A threshold without a method
@@ -188,7 +183,7 @@ def judge(
     ]
 
 
-def _rows_of(threshold: Threshold, rows: Sequence[Mapping[str, Any]]) -> List[Mapping[str, Any]]:
+def _rows_of(threshold: Threshold, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     if not threshold.endpoint:
         return [row for row in rows if is_total(row)]
     return [
@@ -208,7 +203,7 @@ def is_total(row: Mapping[str, Any]) -> bool:
 
 def _answer(
     threshold: Threshold, measured: Optional[float], passed: bool, message: str, row: Mapping[str, Any]
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     name, method = ("", "") if not threshold.endpoint else (row.get("name"), row.get("method"))
     return {
         "threshold": str(threshold) + (f" for {threshold.lasting}s" if threshold.lasting else ""),
@@ -220,23 +215,23 @@ def _answer(
     }
 
 
-def _judged(threshold: Threshold, row: Mapping[str, Any], peak_users: int) -> Dict[str, Any]:
+def _judged(threshold: Threshold, row: Mapping[str, Any], peak_users: int) -> dict[str, Any]:
     if threshold.lasting is not None:
         return _answer(threshold, row.get(threshold.figure), True, "never breached that long", row)
-    measured = peak_users if threshold.figure == "users" else row.get(threshold.figure)
+    measured = peak_users if FIGURES[threshold.figure].sampled else row.get(threshold.figure)
     if measured is None:
         return _answer(threshold, None, False, f"Locust gave no {threshold.figure}", row)
     passed = threshold.holds(measured)
     return _answer(threshold, measured, passed, f"{threshold.figure} is {_number(measured)}", row)
 
 
-def _watched(threshold: Threshold, sample: Mapping[str, Any]) -> Dict[str, Any]:
+def _watched(threshold: Threshold, sample: Mapping[str, Any]) -> dict[str, Any]:
     measured = sample[threshold.figure]
     message = f"{threshold.figure} was {_number(measured)} after {sample['elapsed']:.0f} s"
     return _answer(threshold, measured, False, message + (", run ended" if threshold.abort else ""), {})
 
 
-def _missing(threshold: Threshold) -> Dict[str, Any]:
+def _missing(threshold: Threshold) -> dict[str, Any]:
     what = f"endpoint {threshold.endpoint} never appeared" if threshold.endpoint else "no request was counted"
     return _answer(threshold, None, False, what, {})
 
@@ -245,23 +240,23 @@ def _number(value: float) -> str:
     return f"{value:.4g}" if isinstance(value, float) and value < 10000 else f"{value:.0f}"
 
 
-def parse_regression(values: Mapping[str, Any]) -> List[Tuple[str, float]]:
+def parse_regression(values: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Read the option C(baseline_regression): how much worse than the baseline each figure may be, as `10%`."""
     allowed = []
     for figure, value in values.items():
         option = f"baseline_regression.{figure}"
-        if figure not in FIGURES or figure == "users":
-            raise BadOption(option, f"no figure {figure!r}; there are {', '.join(FIGURES[:-1])}")
+        if figure not in COMPARABLE:
+            raise BadOptionError(option, f"no figure {figure!r}; there are {', '.join(COMPARABLE)}")
         match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", str(value))
         if not match:
-            raise BadOption(option, f"{value!r} is not a percentage such as 10%")
+            raise BadOptionError(option, f"{value!r} is not a percentage such as 10%")
         allowed.append((figure, float(match.group(1))))
     return allowed
 
 
 def judge_baseline(
-    allowed: Sequence[Tuple[str, float]], before: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
-) -> List[Dict[str, Any]]:
+    allowed: Sequence[tuple[str, float]], before: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Hold a run's overall figures against those of an earlier run, `before`. Answers as `judge` does."""
     answers = []
     for figure, percent in allowed:
@@ -270,7 +265,7 @@ def judge_baseline(
             threshold = Threshold(figure, "<=", 0)
             answers.append(_answer(threshold, None, False, f"the baseline has no {figure}", {}))
             continue
-        sign = -1 if figure in HIGHER_IS_BETTER else 1
+        sign = -1 if FIGURES[figure].higher_is_better else 1
         limit = earlier * (1 + sign * percent / 100)
         threshold = Threshold(figure, "<=" if sign > 0 else ">=", limit)
         for answer in judge([threshold], rows, 0, {}):

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """A Locust that is started for one run, with its web interface, and is gone afterwards."""
 
@@ -12,11 +11,14 @@ import signal
 import socket
 import subprocess
 import urllib.parse
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Protocol
+from typing import Any, Optional
 
-from .locust_client import LocustClient, LocustError
-from .locust_plan import BadOption, Plan
+from .client import LocustClient, LocustError
+from .plan import BadOptionError, Plan
+from .state import Launched
+from .timing import Clock
 
 # How long Locust may take to answer after its start, and how long it outlives a run whose controller died.
 START = 30
@@ -25,23 +27,15 @@ REST = 60
 LOG = "locust.log"
 
 
-class Clock(Protocol):
-    """What is needed of the module C(time)."""
-
-    def time(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
-
-
 def check(options: Mapping[str, Any], plan: Plan) -> None:
     """Refuse what would keep Locust from starting; starts nothing that stays."""
     command = _command(options)
     locustfile = options["locustfile"]
     if not locustfile or not Path(locustfile).exists():
-        raise BadOption("locustfile", f"mode=process needs a locustfile on this host; {locustfile!r} is not there")
+        raise BadOptionError("locustfile", f"mode=process needs a locustfile on this host; {locustfile!r} is not there")
     address = _address(options["locust_url"])
     with contextlib.suppress(OSError), socket.create_connection(address, timeout=2):
-        raise BadOption(
+        raise BadOptionError(
             "locust_url", f"something listens on {address[0]}:{address[1]}; mode=process starts its own Locust there"
         )
     if plan.user_classes:
@@ -50,12 +44,10 @@ def check(options: Mapping[str, Any], plan: Plan) -> None:
         ).stdout
         unknown = sorted(set(plan.user_classes) - {line.strip() for line in listed.splitlines()})
         if unknown:
-            raise BadOption("user_classes", f"{locustfile} has no {', '.join(unknown)}")
+            raise BadOptionError("user_classes", f"{locustfile} has no {', '.join(unknown)}")
 
 
-def launch(
-    options: Mapping[str, Any], plan: Plan, client: LocustClient, directory: Path, clock: Clock
-) -> Dict[str, Any]:
+def launch(options: Mapping[str, Any], plan: Plan, client: LocustClient, directory: Path, clock: Clock) -> Launched:
     """Start Locust and wait until it answers; return what `leave` needs. `directory` is private to this run."""
     check(options, plan)
     config = directory / "locust.conf"
@@ -72,7 +64,7 @@ def launch(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    launched = {"pid": process.pid, "born": _born(process.pid)}
+    launched = Launched(process.pid, _born(process.pid))
     give_up = clock.time() + START
     while True:
         try:
@@ -87,13 +79,13 @@ def launch(
         clock.sleep(0.25)
 
 
-def leave(launched: Mapping[str, Any], clock: Clock) -> None:
+def leave(launched: Launched, clock: Clock) -> None:
     """End the Locust that `launch` started, with all processes that it made."""
     for number, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 1.0)):
         give_up = clock.time() + patience
-        while _born(launched["pid"]) == launched["born"]:
+        while _born(launched.pid) == launched.born:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(launched["pid"], number)
+                os.killpg(launched.pid, number)
             if clock.time() >= give_up:
                 break
             clock.sleep(0.2)
@@ -111,19 +103,19 @@ def _born(pid: int) -> Optional[str]:
 def _command(options: Mapping[str, Any]) -> str:
     command: Optional[str] = shutil.which(options["locust_command"])
     if command is None:
-        raise BadOption("locust_command", f"{options['locust_command']} is not a command on this host")
+        raise BadOptionError("locust_command", f"{options['locust_command']} is not a command on this host")
     return command
 
 
-def _address(url: str) -> "tuple[str, int]":
+def _address(url: str) -> tuple[str, int]:
     parts = urllib.parse.urlsplit(url)
     return parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _settings(options: Mapping[str, Any], plan: Plan) -> Dict[str, str]:
+def _settings(options: Mapping[str, Any], plan: Plan) -> dict[str, str]:
     host, port = _address(options["locust_url"])
     base_path = urllib.parse.urlsplit(options["locust_url"]).path.rstrip("/")
-    tags: List[str] = options["tags"] or []
+    tags: list[str] = options["tags"] or []
     return {
         **{name.replace("_", "-"): value for name, value in plan.locust_options.items()},
         "locustfile": options["locustfile"],

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """Binds a dashboard to the data sources of one Grafana, however the dashboard names its own.
 
@@ -15,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import (
+from .client import DataSource
+from .dashboard import (
     JSON,
     DashboardError,
     panel_name,
     walk_panels,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import DataSource
 
 VARIABLE = re.compile(r"\$\{(?P<braces>[^{}]+)\}|\$(?P<bare>\w+)|\[\[(?P<brackets>[^\[\]]+)\]\]")
 

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
 """Makes a Grafana hold a dashboard, or not; by uid, with reads only where nothing is to be changed."""
 
@@ -13,7 +12,17 @@ from http.client import HTTPException
 from typing import Any, Optional
 
 from ansible.module_utils.urls import Request
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import (
+
+from .binding import Binder
+from .client import (
+    ROOT,
+    Folder,
+    Grafana,
+    Server,
+    StoredDashboard,
+    check_address,
+)
+from .dashboard import (
     JSON,
     MAX_BYTES,
     DashboardError,
@@ -22,15 +31,6 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard im
     missing_panel_types,
     normalise,
     settle,
-)
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_inputs import Binder
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import (
-    ROOT,
-    Folder,
-    Grafana,
-    Server,
-    StoredDashboard,
-    check_address,
 )
 
 # Begins the message of every version that is saved here, so that one saved by hand is told apart.
@@ -54,7 +54,9 @@ class Wish:
 
 
 @dataclass
-class Outcome:
+class Change:
+    """What became of a dashboard, or in check mode would; `before` and `after` are what differs."""
+
     uid: str
     changed: bool
     before: JSON = field(default_factory=dict)
@@ -102,24 +104,24 @@ def download(
     return content
 
 
-def present(grafana: Grafana, dashboard: JSON, wish: Wish, *, check: bool) -> Outcome:
+def present(grafana: Grafana, dashboard: JSON, wish: Wish, *, check: bool) -> Change:
     """Create the dashboard or bring the stored one to it; `check` only reads."""
     server = grafana.server()
     uid = settle(dashboard, wish.uid, wish.title, wish.tags)
     binder = Binder(server.data_sources, server.dialect.data_source_objects, wish.datasource, wish.inputs)
     wanted = binder.bind(dashboard)
-    outcome = Outcome(uid, changed=False, bound=binder.bound, warnings=_warnings(wanted, server))
+    change = Change(uid, changed=False, bound=binder.bound, warnings=_warnings(wanted, server))
 
     stored = grafana.dashboard(uid)
     if stored is not None:
         _refuse_folder(stored, uid)
-        outcome.version = stored.version
+        change.version = stored.version
     folder, missing = _find_folder(grafana, wish.folder, stored, server)
-    outcome.folder_uid = None if missing else folder.uid
-    outcome.before, outcome.after = _change(wanted, stored, folder, missing)
-    outcome.changed = stored is None or bool(outcome.before or outcome.after)
-    if not outcome.changed:
-        return outcome
+    change.folder_uid = None if missing else folder.uid
+    change.before, change.after = _change(wanted, stored, folder, missing)
+    change.changed = stored is None or bool(change.before or change.after)
+    if not change.changed:
+        return change
 
     if stored is not None:
         _refuse_unwritable(stored, "changed")
@@ -128,28 +130,28 @@ def present(grafana: Grafana, dashboard: JSON, wish: Wish, *, check: bool) -> Ou
     if not missing:
         _refuse_title_taken(grafana, wanted, folder)
     if check:
-        return outcome
+        return change
 
     for title in missing:
         folder = grafana.make_folder(title, folder, server.dialect)
     message = f"{MARK}: {wish.message}" if wish.message else MARK
     saved = grafana.save_dashboard(wanted, folder, server.dialect, message, None if stored is None else stored.version)
-    outcome.version, outcome.folder_uid = saved["version"], folder.uid
-    return outcome
+    change.version, change.folder_uid = saved["version"], folder.uid
+    return change
 
 
-def absent(grafana: Grafana, dashboard: Optional[JSON], wish: Wish, *, check: bool) -> Outcome:
+def absent(grafana: Grafana, dashboard: Optional[JSON], wish: Wish, *, check: bool) -> Change:
     """Delete the dashboard that has the wish's uid, or that of `dashboard`, if there is one; `check` only reads."""
     uid = check_uid(wish.uid or "") if dashboard is None else settle(dashboard, wish.uid, wish.title, None)
     stored = grafana.dashboard(uid)
     if stored is None:
-        return Outcome(uid, changed=False)
+        return Change(uid, changed=False)
     _refuse_folder(stored, uid)
     _refuse_unwritable(stored, "deleted")
     if not check:
         grafana.delete_dashboard(uid)
     title = {"title": stored.model.get("title")}
-    return Outcome(uid, changed=True, before=title, version=stored.version, folder_uid=stored.folder.uid)
+    return Change(uid, changed=True, before=title, version=stored.version, folder_uid=stored.folder.uid)
 
 
 def _warnings(wanted: JSON, server: Server) -> list[str]:

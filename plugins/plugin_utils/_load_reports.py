@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # Copyright (c) 2026, the monitor_lab contributors
-"""What a load run leaves behind: summary, JUnit report, samples, and the line that tells its progress."""
+"""What a load run leaves behind: summary, JUnit report, samples, the line of progress, and a link to the dashboard."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Optional
+from urllib.parse import quote
 from xml.etree import ElementTree
 
-from .locust_run import Baseline, Outcome, breach
+from ._load_run import Baseline, Outcome, breach
 
 # Counted up when a key changes its meaning or goes; new keys may come without that.
 SUMMARY_VERSION = 1
@@ -23,7 +24,7 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def summary(run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline: Optional[Baseline]) -> Dict[str, Any]:
+def summary(run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline: Optional[Baseline]) -> dict[str, Any]:
     """Return what C(summary.json) holds; the module's documentation says what each key means."""
     return {
         "summary_version": SUMMARY_VERSION,
@@ -99,3 +100,10 @@ def progress(sample: Mapping[str, Any], run_time: int) -> str:
         f"{sample['elapsed']:.0f}/{run_time} s  {sample['users']} users  {sample['rps'] or 0:.1f} requests/s  "
         f"p95 {p95} ms  {sample['num_failures']} failures ({100 * (sample['fail_ratio'] or 0):.2f}%)"
     )
+
+
+def dashboard_url(grafana_url: str, uid: str, started: float, ended: float) -> str:
+    """Return the dashboard's address at the time of a run, with a few seconds around it."""
+    margin = 5
+    since, until = round((started - margin) * 1000), round((ended + margin) * 1000)
+    return f"{grafana_url.rstrip('/')}/d/{quote(uid, safe='')}?from={since}&to={until}"
