@@ -12,6 +12,7 @@ from tests.checks.tree import CHECKOUT
 PRIVATE = re.compile(r"(?<![A-Za-z0-9_])__([a-z][a-z0-9_]*)")
 ROLES = sorted((path.parent.name for path in (CHECKOUT / "roles").glob("*/tasks")), key=len, reverse=True)
 
+
 def owner(variable: str) -> str:
     """Return the role that a private variable belongs to: the one with the longest name that it begins with."""
     return next((role for role in ROLES if variable.startswith(f"{role}_")), "")

@@ -16,7 +16,7 @@ TASKS = Path("roles/thing/tasks/main.yml")
     [
         'a: "{{ x | default([]) }}"',
         "when: x | select | list | length > 0",
-        'a: "{{ {\'b\': {\'c\': 1}} | combine({\'d\': {}}) }}"',
+        "a: \"{{ {'b': {'c': 1}} | combine({'d': {}}) }}\"",
         "# {% set _ is what nobody may write",
         f"description: {'words ' * 40}",
     ],
