@@ -29,10 +29,6 @@ class ActionModule(ActionBase):
     # Once for all hosts: what is wrong for each of them is told once, and none goes on where another has a fault.
     BYPASS_HOST_LOOP = True
     _requires_connection = False
-<<<<<<< HEAD
-    _VALID_ARGS: frozenset[str] = frozenset()
-=======
->>>>>>> values
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
