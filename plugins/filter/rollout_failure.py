@@ -41,6 +41,11 @@ from typing import Any
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _kubernetes
 
 
+def rollout_failure(rollout: _kubernetes.Rollout) -> str:
+    # Until ansible-core 2.19, a template makes text of a number.
+    return _kubernetes.rollout_failure({**rollout, "timeout": int(rollout["timeout"])})
+
+
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"rollout_failure": _kubernetes.rollout_failure}
+        return {"rollout_failure": rollout_failure}
