@@ -71,10 +71,26 @@ class Cluster:
         if kind == "Service":
             whole["spec"] = {**whole["spec"], "clusterIP": "10.43.0.9"}
             whole["metadata"] = before["metadata"] if before.get("spec") == whole["spec"] else whole["metadata"]
+        if kind == "Deployment":
+            self.revise(whole, before)
         if kind in ("Deployment", "StatefulSet"):
             whole["status"] = before["status"] if "status" in before and not changed else self.status(whole, before)
         self.objects[key] = whole
         return whole
+
+    def revise(self, deployment: Object, before: Object) -> None:
+        """Make a ReplicaSet for a template that is new, as its controller does."""
+        key = "deployment.kubernetes.io/revision"
+        revision = int((before["metadata"].get("annotations") or {}).get(key, 0))
+        template = json.loads(json.dumps(deployment["spec"]["template"]))
+        if template != before.get("spec", {}).get("template"):
+            revision += 1
+            template["metadata"]["labels"]["pod-template-hash"] = str(revision)
+            name = f"{deployment['metadata']['name']}-{revision}"
+            labels, annotations = template["metadata"]["labels"], {key: str(revision)}
+            made = {"metadata": {"name": name, "labels": labels, "annotations": annotations}}
+            self.put("replicasets", deployment["metadata"]["namespace"], made | {"spec": {"template": template}})
+        deployment["metadata"]["annotations"] = {key: str(revision)}
 
     def status(self, workload: Object, before: Object) -> Object:
         generation, replicas = workload["metadata"]["generation"], workload["spec"]["replicas"]
@@ -177,7 +193,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(404, "NotFound")
         return self.change(plural, namespace, name, yaml.safe_load(body) or {}, "dryRun" in query)
 
-    def change(self, plural: str, namespace: str, name: str, body: Object, only_tried: bool) -> None:
+    def change(self, plural: str, namespace: str, name: str, body: Any, only_tried: bool) -> None:
         name = name or body["metadata"]["name"]
         key = (plural, namespace, name)
         before, writes = dict(self.cluster.objects), list(self.cluster.writes)
@@ -187,6 +203,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.refuse(404, "NotFound")
             result: Any = {"kind": "Status", "apiVersion": "v1", "status": "Success"}
             del self.cluster.objects[key]
+        elif isinstance(body, list):
+            # A patch of operations: what a rollback says of the template.
+            (template,) = (operation["value"] for operation in body if operation["path"] == "/spec/template")
+            found = self.cluster.objects[key]
+            result = self.cluster.put(plural, namespace, {**found, "spec": {**found["spec"], "template": template}})
         else:
             result = self.cluster.put(plural, namespace, body)
         if only_tried:

@@ -86,6 +86,17 @@ def rollout_state(resources: list[KubernetesObject], timeout: int, waited: float
     return "late" if waited >= longest else "waiting"
 
 
+def replaces_running(resources: list[KubernetesObject], before: list[KubernetesObject]) -> bool:
+    """Return whether a Deployment has another template now than `before`, when pods of it served.
+
+    Only then is there a revision to go back to: what changes no template makes none.
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-back-a-deployment
+    """
+    if not resources or not before or not _status(before[0]).get("availableReplicas"):
+        return False
+    return bool(resources[0]["spec"]["template"] != before[0]["spec"]["template"])
+
+
 def pods_not_ready(pods: list[KubernetesObject]) -> list[KubernetesObject]:
     """Return those that do not serve. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions"""
     return [pod for pod in pods if not _has(_status(pod).get("conditions"), "Ready", "True")]

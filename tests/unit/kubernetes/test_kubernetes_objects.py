@@ -114,6 +114,20 @@ def test_a_rollout_ends(resources: list[dict[str, Any]], waited: float, state: s
     assert _kubernetes.rollout_state(resources, 120, waited) == state
 
 
+def of_template(template: str, **status: Any) -> list[dict[str, Any]]:
+    return [deployment(**status) | {"spec": {"replicas": 2, "template": template}}]
+
+
+def test_only_another_version_that_ran_is_put_back() -> None:
+    ran, now = of_template("one"), of_template("two", availableReplicas=0)
+    assert _kubernetes.replaces_running(now, ran)
+    # Scaled, or simply down: there is no revision between, and the one before that never ran with these keys.
+    assert not _kubernetes.replaces_running(of_template("one", availableReplicas=0), ran)
+    assert not _kubernetes.replaces_running(now, of_template("one", availableReplicas=0))
+    assert not _kubernetes.replaces_running(now, [])
+    assert not _kubernetes.replaces_running([], ran)
+
+
 def test_pods_that_are_not_ready() -> None:
     assert _kubernetes.pods_not_ready(PODS) == PODS[:-1]
     assert _kubernetes.pods_not_ready([{"metadata": {"name": "new"}}, {"metadata": {}, "status": None}]) != []
