@@ -24,7 +24,8 @@ WORKER_HOSTS = (1, 4, 12)
 # In turns, and the best of each counts: what else the machine does can only slow a round down.
 ROUNDS = 2
 # There already, so that the first deployment does not install them twelve times at once.
-ENGINE = load(ROLES / "monitor_lab" / "vars" / "main.yml")["monitor_lab_docker_packages"]
+PACKAGES = load(ROLES / "monitor_lab" / "vars" / "distributions" / "Debian.yml")["monitor_lab_distribution"]["packages"]
+ENGINE = PACKAGES["docker"] + PACKAGES["modules"]
 
 
 def workers(count: int) -> list[str]:
@@ -32,7 +33,7 @@ def workers(count: int) -> list[str]:
 
 
 def inventory(scratch: Path, worker_hosts: int) -> dict[str, object]:
-    """The lab's groups; `locust1` is the master. Its users would load nobody: no run is made."""
+    """Return the lab's groups; `locust1` is the master. Its users would load nobody: no run is made."""
     return {
         "all": {
             "vars": {

@@ -1,6 +1,5 @@
-# Copyright (c) 2026, the monitor_lab contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
+# Copyright (c) 2026, the monitor_lab contributors
 """Real Locust versions for the tests, each in an environment of its own."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reads the dashboard on the controller, where the play and the collection are; the module does the rest."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import MAX_BYTES
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import MAX_BYTES
 
 SOURCES = ("path", "content", "url", "gnet_id")
 OWN = Path(__file__).parents[2] / "files" / "dashboards" / "locust.json"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs a load test out of short module calls, so that it can show progress, be interrupted and leave artefacts here."""
 
 from __future__ import annotations
@@ -18,25 +18,27 @@ from typing import Any, Optional
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import GrafanaError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import (
-    AnnotatedGrafana,
-    dashboard_url,
-)
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import ARGUMENTS
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption, Plan, plan_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_reports import progress, summary, write
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run import (
-    Baseline,
-    LoadRun,
-    Outcome,
-    StepFailed,
-)
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import carry_out
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import REQUIRED_BY
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import (
     Threshold,
     parse_regression,
     parse_thresholds,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
+    dashboard_url,
+    progress,
+    summary,
+    write,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import (
+    Baseline,
+    LoadRun,
+    Outcome,
+    StepFailedError,
 )
 
 display = Display()
@@ -48,7 +50,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        options = self.validate_argument_spec(ARGUMENTS)[1]
+        options = self.validate_argument_spec(ARGUMENTS, required_by=REQUIRED_BY)[1]
         try:
             plan = plan_from(options)
             thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
@@ -57,7 +59,7 @@ class ActionModule(ActionBase):
             if self._task.check_mode:
                 return {**result, **self._checked(run_id, plan, thresholds, task_vars)}
             directory = self._directory(options["artifacts_dir"], run_id)
-        except BadOption as error:
+        except BadOptionError as error:
             raise AnsibleActionFail(str(error)) from error
 
         def call(name: str, **arguments: Any) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class ActionModule(ActionBase):
                 display.display(f"{task_vars['inventory_hostname']}: {progress(sample, plan.run_time)}", stderr=True)
 
         def interrupt() -> None:
-            step = {"name": "stop", "run_id": run_id, "state": run.state}
+            step = {"name": "stop", "run_id": run_id, "state": run.state.as_dict()}
             if self._connection.transport == "local" and self._connection.become is None:
                 # Without the time that a module call takes.
                 carry_out(options, step, time)
@@ -80,7 +82,7 @@ class ActionModule(ActionBase):
         try:
             with _stopping_on_signals(interrupt):
                 outcome = run.carry_out(baseline)
-        except StepFailed as failure:
+        except StepFailedError as failure:
             directory.rmdir()
             raise AnsibleActionFail(str(failure)) from failure
         made = summary(run_id, outcome, options, baseline)
@@ -109,9 +111,9 @@ class ActionModule(ActionBase):
                 task_vars=task_vars,
             )
         except AnsibleConnectionFailure as failure:
-            raise StepFailed(str(failure)) from failure
+            raise StepFailedError(str(failure)) from failure
         if answer.get("failed"):
-            raise StepFailed(answer["msg"], bad_option=answer.get("bad_option", False))
+            raise StepFailedError(answer["msg"], bad_option=answer.get("bad_option", False))
         return answer
 
     def _show_in_grafana(self, options: Mapping[str, Any], outcome: Outcome, text: str) -> Optional[str]:
@@ -120,15 +122,7 @@ class ActionModule(ActionBase):
         if url is None:
             return None
         try:
-            grafana = AnnotatedGrafana(
-                url,
-                username=options["grafana_user"],
-                password=options["grafana_password"],
-                token=options["grafana_api_key"],
-                ca_path=options["grafana_ca_path"],
-                timeout=5,
-            )
-            grafana.annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
+            client_from(options).annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
         except GrafanaError as error:
             display.warning(f"The run is not annotated in Grafana: {error}")
         return None if uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)
@@ -137,7 +131,7 @@ class ActionModule(ActionBase):
         """Say what would be run, after a look at Locust, which need not be there yet."""
         try:
             self._step({"name": "check", "run_id": run_id}, task_vars)
-        except StepFailed as failure:
+        except StepFailedError as failure:
             if failure.bad_option:
                 raise AnsibleActionFail(str(failure)) from failure
             display.warning(str(failure))
@@ -152,10 +146,10 @@ class ActionModule(ActionBase):
         allowed = parse_regression(options["baseline_regression"] or {})
         if options["baseline"] is None:
             if allowed:
-                raise BadOption("baseline_regression", "needs baseline, the summary.json of an earlier run")
+                raise BadOptionError("baseline_regression", "needs baseline, the summary.json of an earlier run")
             return None
         if not allowed:
-            raise BadOption("baseline", "needs baseline_regression, the figures that it is compared by")
+            raise BadOptionError("baseline", "needs baseline_regression, the figures that it is compared by")
         path = Path(self._loader.path_dwim(options["baseline"]))
         if not path.exists():
             display.display(f"No baseline at {path} yet: this run is not compared", stderr=True)
@@ -163,7 +157,7 @@ class ActionModule(ActionBase):
         try:
             return Baseline(json.loads(path.read_text(encoding="utf-8"))["stats"]["overall"], allowed)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadOption("baseline", f"{path} is not a summary.json of this module: {error}") from error
+            raise BadOptionError("baseline", f"{path} is not a summary.json of this module: {error}") from error
 
     def _directory(self, artifacts_dir: str, run_id: str) -> Path:
         """Make the run's own directory; it is there, and can be written to, before the run begins."""
@@ -171,7 +165,7 @@ class ActionModule(ActionBase):
         try:
             directory.mkdir(parents=True)
         except OSError as error:
-            raise BadOption("artifacts_dir", f"{directory} cannot be made: {error.strerror}") from error
+            raise BadOptionError("artifacts_dir", f"{directory} cannot be made: {error.strerror}") from error
         return directory
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -25,8 +25,14 @@ options:
     description:
       - The password of O(locust_username).
     type: str
-  ca_path:
+  locust_ca_path:
     description:
-      - A file, on the host that the task runs on, with the certificates to trust where O(locust_url) is C(https).
+      - A file, on the host that the task runs on, with the CA certificates to trust where O(locust_url) is C(https).
     type: path
+attributes:
+  action_group:
+    description: >-
+      Defaults for the whole group can be set with C(group/devsecops.monitor_lab.locust) in C(module_defaults).
+    support: full
+    membership: [devsecops.monitor_lab.locust]
 """

@@ -40,15 +40,17 @@ _raw:
   elements: str
 """
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, Optional
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.content import content_hash
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.content import content_hash
 
 
 class LookupModule(LookupBase):
-    def run(self, terms, variables=None, **kwargs):
+    def run(self, terms: Iterable[str], variables: Optional[Mapping[str, Any]] = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
         try:
             return [content_hash(map(Path, terms), self.get_option("text"))]

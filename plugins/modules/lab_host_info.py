@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -100,10 +99,11 @@ podman:
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils import host
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import host
 
 
 def main() -> None:
@@ -115,8 +115,8 @@ def main() -> None:
         supports_check_mode=True,
     )
 
-    def run(command):
-        return module.run_command(command, check_rc=True)[1]
+    def run(command: Sequence[str]) -> str:
+        return str(module.run_command(command, check_rc=True)[1])
 
     podman = host.podman(run) if module.get_bin_path("podman") else None
     services = {

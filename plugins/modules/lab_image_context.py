@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -57,7 +56,7 @@ RETURN = r"""
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.content import pack
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.content import pack
 
 
 def main() -> None:

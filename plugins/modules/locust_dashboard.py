@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -21,52 +21,14 @@ description:
   - >-
     Tested with Grafana 7.5. Written for later versions (folders addressed by uid, folders in folders, data source
     references as objects) from their API documentation.
+extends_documentation_fragment:
+  - devsecops.monitor_lab.grafana
 options:
   grafana_url:
     description:
       - Where Grafana is served, with its sub-path where it has one.
     type: str
     required: true
-  url_username:
-    description:
-      - The user to log in as. Give this with O(url_password), or give O(grafana_api_key).
-    type: str
-    aliases: [grafana_user]
-  url_password:
-    description:
-      - The password of O(url_username).
-    type: str
-    aliases: [grafana_password]
-  grafana_api_key:
-    description:
-      - An API key or a service account's token. Where it is set, O(url_username) and O(url_password) are not used.
-    type: str
-  org_id:
-    description:
-      - The organisation to work in. It is named in each request; the login's current organisation stays as it is.
-    type: int
-  use_proxy:
-    description:
-      - Whether the proxy that the environment names is used.
-    type: bool
-    default: true
-  validate_certs:
-    description:
-      - Whether TLS certificates are checked.
-    type: bool
-    default: true
-  ca_path:
-    description:
-      - A file with the CA certificates to trust, on the host that runs the module.
-    type: path
-  client_cert:
-    description:
-      - A PEM file with a client certificate for Grafana, and its key unless O(client_key) holds that.
-    type: path
-  client_key:
-    description:
-      - A PEM file with the key of O(client_cert).
-    type: path
   timeout:
     description:
       - How many seconds one request to Grafana may take, and a whole download.
@@ -237,19 +199,47 @@ bound:
     datasource: monitor-lab-prometheus
 """
 
+from typing import Any, Optional
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError, parse
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import CONNECTION, REQUIRED_BY
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import (
+    JSON,
+    DashboardError,
+    parse,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard_import import (
+    Change,
     Wish,
     absent,
     download,
     present,
     published,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana, GrafanaError
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    **CONNECTION,
+    "grafana_url": {"type": "str", "required": True},
+    "retries": {"type": "int", "default": 30},
+    "path": {"type": "path"},
+    "content": {"type": "raw"},
+    "url": {"type": "str"},
+    "gnet_id": {"type": "int"},
+    "revision": {"type": "str", "default": "latest"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "uid": {"type": "str"},
+    "title": {"type": "str"},
+    "tags": {"type": "list", "elements": "str"},
+    "folder": {"type": "str"},
+    "datasource": {"type": "str"},
+    "inputs": {"type": "dict", "default": {}},
+    "overwrite": {"type": "bool", "default": True},
+    "commit_message": {"type": "str"},
+}
 
 
-def source(params):
+def source(params: dict[str, Any]) -> Optional[JSON]:
     """Return the dashboard that the task gives, or None where it gives only a uid."""
     address = params["url"]
     if params["gnet_id"] is not None:
@@ -268,84 +258,50 @@ def source(params):
     return None
 
 
-def main():
+def change(params: dict[str, Any], check: bool) -> Change:
+    """Make Grafana hold the dashboard as asked for, or not; with `check`, only say what would change."""
+    grafana = client_from(params)
+    wish = Wish(
+        uid=params["uid"],
+        title=params["title"],
+        tags=params["tags"],
+        folder=params["folder"],
+        datasource=params["datasource"],
+        inputs={name: str(value) for name, value in params["inputs"].items()},
+        overwrite=params["overwrite"],
+        message=params["commit_message"],
+    )
+    dashboard = source(params)
+    grafana.wait_until_ready(params["retries"])
+    if params["state"] == "absent":
+        return absent(grafana, dashboard, wish, check=check)
+    if dashboard is None:
+        raise DashboardError("there is no dashboard to import: give path, content, url or gnet_id")
+    return present(grafana, dashboard, wish, check=check)
+
+
+def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            "grafana_url": {"type": "str", "required": True},
-            "url_username": {"type": "str", "aliases": ["grafana_user"]},
-            "url_password": {"type": "str", "no_log": True, "aliases": ["grafana_password"]},
-            "grafana_api_key": {"type": "str", "no_log": True},
-            "org_id": {"type": "int"},
-            "use_proxy": {"type": "bool", "default": True},
-            "validate_certs": {"type": "bool", "default": True},
-            "ca_path": {"type": "path"},
-            "client_cert": {"type": "path"},
-            "client_key": {"type": "path"},
-            "timeout": {"type": "int", "default": 10},
-            "retries": {"type": "int", "default": 30},
-            "path": {"type": "path"},
-            "content": {"type": "raw"},
-            "url": {"type": "str"},
-            "gnet_id": {"type": "int"},
-            "revision": {"type": "str", "default": "latest"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "uid": {"type": "str"},
-            "title": {"type": "str"},
-            "tags": {"type": "list", "elements": "str"},
-            "folder": {"type": "str"},
-            "datasource": {"type": "str"},
-            "inputs": {"type": "dict", "default": {}},
-            "overwrite": {"type": "bool", "default": True},
-            "commit_message": {"type": "str"},
-        },
+        argument_spec=ARGUMENTS,
         mutually_exclusive=[("path", "content", "url", "gnet_id")],
         required_one_of=[("grafana_api_key", "url_username")],
-        required_by={"url_username": "url_password", "client_key": "client_cert"},
+        required_by=REQUIRED_BY,
         supports_check_mode=True,
     )
-    params = module.params
     try:
-        grafana = Grafana(
-            params["grafana_url"],
-            username=params["url_username"],
-            password=params["url_password"],
-            token=params["grafana_api_key"],
-            org_id=params["org_id"],
-            timeout=params["timeout"],
-            validate_certs=params["validate_certs"],
-            ca_path=params["ca_path"],
-            client_cert=params["client_cert"],
-            client_key=params["client_key"],
-            use_proxy=params["use_proxy"],
-        )
-        wish = Wish(
-            uid=params["uid"],
-            title=params["title"],
-            tags=params["tags"],
-            folder=params["folder"],
-            datasource=params["datasource"],
-            inputs={name: str(value) for name, value in params["inputs"].items()},
-            overwrite=params["overwrite"],
-            message=params["commit_message"],
-        )
-        dashboard = source(params)
-        grafana.wait_until_ready(params["retries"])
-        if params["state"] == "present":
-            outcome = present(grafana, dashboard, wish, check=module.check_mode)
-        else:
-            outcome = absent(grafana, dashboard, wish, check=module.check_mode)
+        changed = change(module.params, module.check_mode)
     except (DashboardError, GrafanaError) as error:
         module.fail_json(msg=str(error))
-    for warning in outcome.warnings:
+    for warning in changed.warnings:
         module.warn(warning)
     module.exit_json(
-        changed=outcome.changed,
-        uid=outcome.uid,
-        url=f"{grafana.url}/d/{outcome.uid}",
-        version=outcome.version,
-        folder_uid=outcome.folder_uid,
-        bound=outcome.bound,
-        diff={"before": outcome.before, "after": outcome.after},
+        changed=changed.changed,
+        uid=changed.uid,
+        url=f"{module.params['grafana_url'].rstrip('/')}/d/{changed.uid}",
+        version=changed.version,
+        folder_uid=changed.folder_uid,
+        bound=changed.bound,
+        diff={"before": changed.before, "after": changed.after},
     )
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ description:
   - C(locust --headless) has no web interface and so no metrics; O(mode=process) is its equal with metrics.
 extends_documentation_fragment:
   - devsecops.monitor_lab.locust
+  - devsecops.monitor_lab.grafana
 attributes:
+  action_group:
+    support: full
+    description: >-
+      Defaults for the whole group can be set with C(group/devsecops.monitor_lab.locust), and those for reaching
+      Grafana with C(group/devsecops.monitor_lab.grafana), in C(module_defaults).
+    membership: [devsecops.monitor_lab.locust, devsecops.monitor_lab.grafana]
   check_mode:
     support: full
     description: Checks all options, looks at Locust and says what would be run. Sends nothing that changes anything.
@@ -137,12 +144,14 @@ options:
     default: false
   thresholds:
     description:
-      - What has to be true of the run, as texts such as V(p95 < 200). Response times are in milliseconds, rates per
-        second, ratios from 0 to 1.
-      - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99), V(avg),
-        V(min), V(max), V(median), V(rps), V(fail_per_sec), V(fail_ratio), V(num_requests), V(num_failures),
-        V(num_exceptions), those that tasks raised, and V(users), the most users seen. Comparisons are C(<), C(<=),
-        C(>), C(>=) and C(==).
+      - What has to be true of the run, as texts such as V(p95 < 200), of a figure, a comparison (C(<), C(<=), C(>),
+        C(>=) or C(==)) and a number.
+      - Figures are V(p50), V(p66), V(p75), V(p80), V(p90), V(p95), V(p98), V(p99), V(p99.9), V(p99.99) (percentile of
+        the response times, ms), V(avg) (mean response time, ms), V(min) (shortest response time, ms), V(max) (longest
+        response time, ms), V(median) (median response time, ms), V(rps) (requests, per second), V(fail_per_sec)
+        (failed requests, per second), V(fail_ratio) (failed requests, as a share of all from 0 to 1),
+        V(num_requests) (requests), V(num_failures) (failed requests), V(num_exceptions) (exceptions that tasks
+        raised), V(users) (most users seen at once).
       - C(num_exceptions == 0) is held, too, unless a threshold names that figure. A run in which no request at all
         succeeded never passes; where failures are what is wanted, let the locustfile say so with C(catch_response).
       - They are taken from the whole run. Locust counts response times rounded to two digits.
@@ -181,22 +190,6 @@ options:
       - A Grafana, as seen from the controller, to get an annotation over the time of the run, with its verdict. One
         that cannot be reached is a warning.
     type: str
-  grafana_user:
-    description:
-      - The name to log in to Grafana with.
-    type: str
-  grafana_password:
-    description:
-      - The password of O(grafana_user).
-    type: str
-  grafana_api_key:
-    description:
-      - A token in place of O(grafana_user) and O(grafana_password).
-    type: str
-  grafana_ca_path:
-    description:
-      - A file on the controller with the certificates to trust where O(grafana_url) is C(https).
-    type: path
   grafana_dashboard_uid:
     description:
       - The dashboard to annotate and to link to. Without it the annotation is the whole organisation's.
@@ -383,10 +376,10 @@ msg:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import ARGUMENTS
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import carry_out
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
 
 
 def main() -> None:
@@ -394,7 +387,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec={**ARGUMENTS, "_step": {"type": "dict"}}, supports_check_mode=True)
     try:
         module.exit_json(**carry_out(module.params, module.params["_step"], time))
-    except BadOption as error:
+    except BadOptionError as error:
         module.fail_json(msg=str(error), bad_option=True)
     except LocustError as error:
         module.fail_json(msg=str(error))

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -100,9 +100,9 @@ num_failures:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_arguments import CONNECTION, client_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import look
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import CONNECTION, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
 
 
 def main() -> None:

@@ -1,18 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Every source file says under which license it is."""
+"""Every source file says under which license it is, and whose it is, in the same two lines."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+# What Ansible ships to hosts, and what may be shared with it.
+BSD = ("plugins/module_utils", "plugins/plugin_utils")
+COPYRIGHT = "Copyright (c) 2026, the monitor_lab contributors"
+# ansible-test knows no other name of it.
+GPL_OF_PLUGINS = "GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)"
+COMMENT = re.compile(r"^(?:#|//|/\*)\s*(.*?)\s*(?:\*/)?$")
 
 
 def findings(path: Path, text: str) -> list[str]:
-    """Return what is missing at the top of the file at `path`, relative to the checkout, that holds `text`."""
+    """Return what is wrong with the top of the file at `path`, relative to the checkout, that holds `text`."""
     is_source = path.suffix in {".py", ".js", ".sh"} or path.name == "Dockerfile" or text.startswith("#!")
     if not is_source or not text.strip():
         return []
-    license_name = "BSD-2-Clause" if path.is_relative_to("plugins/module_utils") else "GPL-3.0-or-later"
-    if f"SPDX-License-Identifier: {license_name}" in "\n".join(text.splitlines()[:6]):
-        return []
-    return [f"{path.as_posix()}:1: no line `SPDX-License-Identifier: {license_name}`"]
+    if any(map(path.is_relative_to, BSD)):
+        wanted = ["SPDX-License-Identifier: BSD-2-Clause", COPYRIGHT]
+    else:
+        wanted = ["SPDX-License-Identifier: GPL-3.0-or-later", COPYRIGHT]
+        wanted += [GPL_OF_PLUGINS] if path.is_relative_to("plugins") else []
+    lines = text.splitlines()
+    if lines[0].startswith("#!"):
+        del lines[0]
+    begins = [match[1] if (match := COMMENT.match(line)) else "" for line in lines[: len(wanted) + 1]]
+    if begins[: len(wanted)] != wanted:
+        return [f"{path.as_posix()}:1: does not begin with the lines {', '.join(f'`{line}`' for line in wanted)}"]
+    if "License" in "".join(begins[len(wanted) :]):
+        return [f"{path.as_posix()}:{len(wanted) + 1}: says its license once more"]
+    return []

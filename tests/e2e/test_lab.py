@@ -19,15 +19,15 @@ import psutil
 import pytest
 import requests
 
-from tests.checks.tree import CHECKOUT
-from tests.e2e.conftest import CONFIG, URLS, Lab, detokenize, listed, query, state, volumes
+from tests.checks.tree import CHECKOUT, copy_as_collection
+from tests.e2e.conftest import CONFIG, PORTS, SERVICES, URLS, Lab, detokenize, listed, query, state, volumes
 from tests.integration.tokenization.load import Answers, enough, lost, store
 from tests.integration.tokenization.service import UID, free_port
+from tests.made_up import add
 from tests.stranger import listening
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(1800)
-PORTS = {30500: "tokenization", 8089: "locust", 9646: "locust_exporter", 9090: "prometheus", 5557: "locust"}
 
 
 def image_of_the_service() -> str:
@@ -76,9 +76,7 @@ def test_listeners_are_on_loopback_only(lab: Lab) -> None:
 def test_every_target_is_up(lab: Lab) -> None:
     targets = requests.get(f"{URLS['prometheus']}/api/v1/targets", timeout=10).json()["data"]["activeTargets"]
     assert {target["labels"]["job"]: target["health"] for target in targets} == {
-        "locust_exporter": "up",
-        "tokenization": "up",
-        "prometheus": "up",
+        entry["name"]: "up" for entry in SERVICES if "metrics" in entry
     }
 
 
@@ -430,8 +428,50 @@ def test_down_with_data_kept_and_up_again(lab: Lab) -> None:
     assert query("sum(max_over_time(tokenization_requests_total[30m]))")
 
 
+def test_every_fault_of_the_values_is_told_at_once(lab: Lab) -> None:
+    before = state(lab)
+    played = lab("up", "--check", "-e", "monitor_lab_prometheus_port=nine", "-e", "prometheus_retention=long")
+    assert played.code != 0
+    assert "2 values cannot be used; nothing was changed." in played.message
+    assert "localhost: monitor_lab_prometheus_port: nine is not a port" in played.message
+    assert "localhost: prometheus_retention: long is not a duration" in played.message
+    assert "argument_spec" not in played.output
+    assert state(lab) == before
+
+
+def test_an_inventory_that_makes_no_lab_is_refused(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("promethues: {hosts: {localhost: {ansible_connection: local}}}")
+    for command in ("up", "status", "down"):
+        refused = lab(command, "-i", f"{tmp_path}/hosts.yml")
+        assert refused.code != 0
+        assert "a group promethues, and none called prometheus: correct the name." in refused.message
+
+
+def test_a_service_that_is_added_comes_and_goes(lab: Lab, tmp_path: Path) -> None:
+    """A role, an entry and a group, and nothing else; the lab is down afterwards."""
+    checkout = copy_as_collection(tmp_path)
+    add(checkout)
+    play = (
+        "env",
+        f"ANSIBLE_COLLECTIONS_PATH={tmp_path}",
+        str(lab.checkout / ".venv" / "bin" / "ansible-playbook"),
+        "--inventory",
+        str(checkout / "inventory" / "local.yml"),
+    )
+    up = lab.call(*play, "devsecops.monitor_lab.site")
+    assert up.code == 0, up.output[-4000:]
+    assert "made_up http://127.0.0.1:9999 up" in up.message
+    assert lab.containers()["monitor-lab-made-up"].attrs["HostConfig"]["Memory"] == 64 * 2**20
+    assert "monitor-lab-made-up" in volumes()
+    (sample,) = query('up{job="made_up"}')
+    assert sample["value"][1] == "1"
+    down = lab.call(*play, "devsecops.monitor_lab.teardown")
+    assert down.code == 0, down.output[-4000:]
+    assert "monitor-lab-made-up" not in lab.containers()
+    assert volumes() == lab.volumes_before
+
+
 def test_too_small_a_machine_is_refused(lab: Lab) -> None:
-    assert lab("down").code == 0
     played = lab("up", "-e", "container_engine_disk_mb=99999999")
     assert played.code != 0
     assert "the lab needs 1024 and 99999999" in played.message

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 import httptools
 
 from locust_exporter.http_config import HttpConfig, basic, header_can_hold, split_url
-from locust_exporter.message import Incomplete, Malformed, Message, TooLarge, receive, remaining
+from locust_exporter.message import IncompleteError, MalformedError, Message, TooLargeError, receive, remaining
 from locust_exporter.yaml_file import ConfigError
 
 MAX_ANSWER = 32 * 2**20
@@ -133,7 +133,7 @@ class Locust:
             raise LocustError(Reason.NOT_JSON, f"the answer is {answer.content_type}, not JSON") from None
 
     def _log_in(self, deadline: float) -> None:
-        """Sends the login form as Locust's login page would: its address is in the page's `authArgs`."""
+        """Send the login form as Locust's login page would: its address is in the page's `authArgs`."""
         account = self._config.login
         if account is None:
             return
@@ -178,11 +178,11 @@ class Locust:
             raise LocustError(Reason.TIMEOUT, "no whole answer in time") from None
         except ssl.SSLError as error:
             raise LocustError(Reason.TLS, str(error)) from error
-        except Incomplete:
+        except IncompleteError:
             raise LocustError(Reason.INCOMPLETE, "the answer ends before its end") from None
-        except TooLarge:
+        except TooLargeError:
             raise LocustError(Reason.TOO_LARGE, f"the answer is larger than {MAX_ANSWER} bytes") from None
-        except (OSError, http.client.HTTPException, Malformed) as error:
+        except (OSError, http.client.HTTPException, MalformedError) as error:
             reason = Reason.PROXY if "Tunnel connection failed" in str(error) else Reason.UNREACHABLE
             raise LocustError(reason, str(error) or type(error).__name__) from error
 

@@ -14,15 +14,15 @@ import time
 import httptools
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The message is larger than allowed."""
 
 
-class Incomplete(Exception):
+class IncompleteError(Exception):
     """The connection ended within the message."""
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """What came is not HTTP."""
 
 
@@ -40,7 +40,7 @@ class Message:
     # What httptools calls.
     def on_message_begin(self) -> None:
         if self.complete:
-            raise Malformed("more came than was asked for")
+            raise MalformedError("more came than was asked for")
 
     def on_url(self, url: bytes) -> None:
         self.target += url
@@ -77,10 +77,10 @@ def receive(
     sock: socket.socket, parser: httptools.HttpRequestParser | httptools.HttpResponseParser, message: Message,
     deadline: float, limit: int,
 ) -> bool:  # fmt: skip
-    """Fills `message`, which belongs to `parser`; tells whether the connection goes on after it.
+    """Fill `message`, which belongs to `parser`; tell whether the connection goes on after it.
 
-    Raises TooLarge over `limit` bytes, Incomplete, Malformed, ConnectionResetError if nothing came at all, or what the
-    socket raises, TimeoutError among them.
+    Raises TooLargeError over `limit` bytes, IncompleteError, MalformedError, ConnectionResetError if nothing came at
+    all, or what the socket raises, TimeoutError among them.
     """
     size = 0
     while not message.complete:
@@ -92,15 +92,15 @@ def receive(
                 raise ConnectionResetError("the connection was closed without an answer")
             if message.ends_with_the_connection:
                 return False
-            raise Incomplete
+            raise IncompleteError
         size += len(data)
         if size > limit:
-            raise TooLarge
+            raise TooLargeError
         try:
             parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             return False
         except httptools.HttpParserError as error:
-            raise Malformed(f"not HTTP: {error}") from None
+            raise MalformedError(f"not HTTP: {error}") from None
     closes = message.headers.get("connection", "").lower() == "close" or parser.get_http_version() != "1.1"
     return not closes and not message.ends_with_the_connection

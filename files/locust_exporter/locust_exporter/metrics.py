@@ -52,7 +52,7 @@ _OLD_ROW_GAUGES = (
 )
 
 
-class NotLocust(ValueError):
+class NotLocustError(ValueError):
     """The answer is JSON, and not what Locust answers."""
 
 
@@ -69,12 +69,12 @@ class Row:
 
 
 def write(page: Page, answer: object) -> dict[str, bool]:
-    """Writes all that `answer`, Locust's decoded JSON, holds; tells by table whether Locust's cap of rows was reached.
+    """Write all that `answer`, Locust's decoded JSON, holds; tell by table whether Locust's cap of rows was reached.
 
-    Raises NotLocust for what no Locust answers.
+    Raises NotLocustError for what no Locust answers.
     """
     if not (isinstance(answer, dict) and isinstance(answer.get("stats"), list) and "state" in answer):
-        raise NotLocust("the answer has no stats and no state")
+        raise NotLocustError("the answer has no stats and no state")
     stats = [row for row in answer["stats"] if isinstance(row, dict)]
     errors = [row for row in _list(answer.get("errors")) if isinstance(row, dict)]
     workers = [row for row in _list(answer.get("workers")) if isinstance(row, dict)]

@@ -15,7 +15,7 @@ import httptools
 
 from locust_exporter.exporter import Exporter
 from locust_exporter.exposition import CONTENT_TYPE
-from locust_exporter.message import Incomplete, Malformed, Message, TooLarge, receive
+from locust_exporter.message import IncompleteError, MalformedError, Message, TooLargeError, receive
 from locust_exporter.web_config import WebConfig
 from locust_exporter.yaml_file import ConfigError
 
@@ -27,7 +27,7 @@ _MAX_REQUEST = 65536
 
 
 def listen(address: str) -> socket.socket:
-    """A socket that listens at `[HOST]:PORT`; without a host, on all interfaces. Raises ConfigError if it cannot."""
+    """Listen at `[HOST]:PORT`; without a host, on all interfaces. Raises ConfigError if it cannot."""
     host, colon, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not port.isdecimal() or int(port) > 65535:
@@ -78,7 +78,7 @@ class Server:
                 connection = context.wrap_socket(connection, server_side=True)
             self._converse(connection)
             connection.shutdown(socket.SHUT_WR)
-        except (OSError, Incomplete) as error:  # the client went away, was too slow, or speaks no TLS
+        except (OSError, IncompleteError) as error:  # the client went away, was too slow, or speaks no TLS
             log.debug("the connection of %s broke: %s", address[0], error)
         finally:
             connection.close()
@@ -90,7 +90,7 @@ class Server:
         parser = httptools.HttpRequestParser(message)
         try:
             receive(connection, parser, message, time.monotonic() + _REQUEST_SECONDS, _MAX_REQUEST)
-        except (Malformed, TooLarge):
+        except (MalformedError, TooLargeError):
             connection.sendall(self._answer(HTTPStatus.BAD_REQUEST))
             return
         method = parser.get_method()
@@ -134,7 +134,7 @@ class Server:
 
 
 def _scrape_timeout(request: Message) -> float | None:
-    """What Prometheus will wait, less what the answer needs to get there."""
+    """Return what Prometheus will wait, less what the answer needs to get there."""
     try:
         seconds = float(request.headers.get("x-prometheus-scrape-timeout-seconds", ""))
     except ValueError:

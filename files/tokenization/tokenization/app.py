@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -41,53 +42,73 @@ class Status:
         self.in_progress = 0
 
 
-def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool) -> Starlette:
-    expected = bearer_token.encode()
+Handler = Callable[[Request], Awaitable[Response]]
 
-    def authorise(request: Request) -> None:
-        scheme, _unused, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), expected):
-            message = "a valid bearer token is needed: Authorization: Bearer TOKEN"
-            raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
 
-    async def tokenize(request: Request) -> Response:
-        if require_token_to_tokenize:
-            authorise(request)
+class Api:
+    """What the routes answer, and the one table of them."""
+
+    def __init__(self, vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool) -> None:
+        self._vault = vault
+        self._status = status
+        self._bearer_token = bearer_token.encode()
+        self._require_token_to_tokenize = require_token_to_tokenize
+        self.routes: tuple[tuple[openapi.Operation, Handler], ...] = (
+            (openapi.tokenize(require_token_to_tokenize), self.tokenize),
+            (openapi.DETOKENIZE, self.detokenize),
+            (openapi.HEALTHZ, self.healthz),
+            (openapi.READYZ, self.readyz),
+            (openapi.METRICS, self.metrics),
+            (openapi.OPENAPI, self.openapi),
+        )
+        self._document = msgspec.json.encode(openapi.document(operation for operation, _unused in self.routes))
+
+    async def tokenize(self, request: Request) -> Response:
+        if self._require_token_to_tokenize:
+            self._authorise(request)
         wanted = shapes.parse_to_tokenize(await _body(request))
-        token = await vault.tokenize(wanted.name, wanted.data)
+        token = await self._vault.tokenize(wanted.name, wanted.data)
         return _json({"message": "Data tokenized successfully", "token": token})
 
-    async def detokenize(request: Request) -> Response:
-        authorise(request)
+    async def detokenize(self, request: Request) -> Response:
+        self._authorise(request)
         wanted = shapes.parse_to_detokenize(await _body(request))
         if isinstance(wanted, shapes.ByName):
-            data = await vault.detokenize_name(wanted.name)
+            data = await self._vault.detokenize_name(wanted.name)
         else:
-            data = await vault.detokenize_token(wanted.token)
+            data = await self._vault.detokenize_token(wanted.token)
         if data is None:
             raise HTTPException(404, "the vault does not have it")
         return _json({"data": data}, headers={"Cache-Control": "no-store"})
 
-    async def healthz(_unused: Request) -> Response:
+    async def healthz(self, _unused: Request) -> Response:
         return _json({"status": "ok"})
 
-    async def readyz(_unused: Request) -> Response:
-        if status.draining:
+    async def readyz(self, _unused: Request) -> Response:
+        if self._status.draining:
             raise HTTPException(503, "draining: the service is about to stop")
         async with asyncio.timeout(PROBE_SECONDS):
-            await vault.check()
+            await self._vault.check()
         return _json({"status": "ok"})
 
-    async def show_metrics(_unused: Request) -> Response:
+    async def metrics(self, _unused: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    document = msgspec.json.encode(openapi.document(require_token_to_tokenize))
+    async def openapi(self, _unused: Request) -> Response:
+        return Response(self._document, media_type="application/json")
 
-    async def show_openapi(_unused: Request) -> Response:
-        return Response(document, media_type="application/json")
+    def _authorise(self, request: Request) -> None:
+        scheme, _unused, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._bearer_token):
+            message = "a valid bearer token is needed: Authorization: Bearer TOKEN"
+            raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
 
+
+def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool) -> Starlette:
+    routes = Api(vault, status, bearer_token, require_token_to_tokenize).routes
+    limits = {operation.path: operation.body is not None for operation, _unused in routes}
     app = Starlette(
-        middleware=[Middleware(_Observe, status=status)],
+        middleware=[Middleware(_Observe, status=status, limits=limits)],
         exception_handlers={
             HTTPException: _refuse,
             shapes.NotJsonError: _not_json,
@@ -100,34 +121,26 @@ def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to
         },
     )
     app.router = Router(
-        [
-            Route("/tokenize", tokenize, methods=["POST"]),
-            Route("/detokenize", detokenize, methods=["POST"]),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", show_metrics),
-            Route("/openapi.json", show_openapi),
-        ],
+        [Route(operation.path, handler, methods=[operation.method]) for operation, handler in routes],
         redirect_slashes=False,
         default=_refuse_any(HTTPException(404, "no such route: GET /openapi.json lists them")),
     )
     return app
 
 
-ROUTES = frozenset(("/tokenize", "/detokenize", "/healthz", "/readyz", "/metrics", "/openapi.json"))
-
-
 class _Observe:
     """Counts and times every request, and asks clients to go while draining."""
 
-    def __init__(self, app: ASGIApp, status: Status) -> None:
+    def __init__(self, app: ASGIApp, status: Status, limits: dict[str, bool]) -> None:
+        """`limits` tells of each route whether requests are refused where too many are in progress."""
         self._app = app
         self._status = status
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = time.perf_counter()
         path = scope["path"]
-        route = path if path in ROUTES else "other"
+        route = path if path in self._limits else "other"
         answered = 0
 
         async def observed(message: Message) -> None:
@@ -141,7 +154,7 @@ class _Observe:
         self._status.in_progress += 1
         metrics.IN_PROGRESS.set(self._status.in_progress)
         try:
-            if self._status.in_progress > IN_PROGRESS_LIMIT and route in ("/tokenize", "/detokenize"):
+            if self._status.in_progress > IN_PROGRESS_LIMIT and self._limits.get(path):
                 error = HTTPException(429, "too many requests at once: try again", {"Retry-After": "1"})
                 await _refuse_any(error)(scope, receive, observed)
             else:

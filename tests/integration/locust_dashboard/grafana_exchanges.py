@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import Grafana
 
 JSON = dict[str, Any]
 

@@ -8,14 +8,14 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import (
-    Outcome,
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import ROOT, GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard_import import (
+    Change,
     Wish,
     absent,
     present,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import ROOT, GrafanaError
 
 from tests.integration.locust_dashboard.grafana_exchanges import Lab
 
@@ -41,7 +41,7 @@ DASHBOARD: JSON = {
 AS_IT_IS = Wish()
 
 
-def put(lab: Lab, wish: Wish = AS_IT_IS, *, check: bool = False, client: JSON | None = None, **changes: Any) -> Outcome:
+def put(lab: Lab, wish: Wish = AS_IT_IS, *, check: bool = False, client: JSON | None = None, **changes: Any) -> Change:
     grafana = lab.client(**(client or {}))
     grafana.wait_until_ready(retries=0)
     return present(grafana, {**copy.deepcopy(DASHBOARD), **changes}, wish, check=check)

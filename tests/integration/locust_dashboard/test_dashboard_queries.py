@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import walk_panels
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import walk_panels
 
 from tests.integration.locust_exporter import harness
 from tests.waiting import wait_until

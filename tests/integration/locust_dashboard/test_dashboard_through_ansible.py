@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import ROOT, Grafana
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import ROOT, Grafana
 
 from tests.checks.tree import CHECKOUT
 from tests.integration.locust_dashboard.small_server import reply, server

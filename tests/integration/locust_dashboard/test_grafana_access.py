@@ -15,10 +15,15 @@ from typing import Any
 
 import pytest
 import trustme
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard_import, grafana
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import Wish, download, present
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana, GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import client as grafana
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard_import
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import Grafana, GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard_import import (
+    Wish,
+    download,
+    present,
+)
 
 from tests.integration.locust_dashboard.grafana_exchanges import Exchanges, served
 from tests.integration.locust_dashboard.small_server import Act, reply, server

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustClient, LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient, LocustError
 
 from tests.integration.locust_run.real_locust import (
     LOCUSTFILE,
@@ -252,15 +252,15 @@ def test_login_base_path_and_tls(target: Target, locusts: Locusts, playbook: Pla
         "host": target.url,
     }
     refused: tuple[tuple[dict[str, Any], str], ...] = (
-        ({"username": "engineer", "password": PASSWORD}, "is not trusted .* set ca_path"),
-        ({"ca_path": str(chain)}, "asks for a login"),
-        ({"ca_path": str(chain), "username": "engineer", "password": "wrong"}, "refused the login of engineer"),
+        ({"username": "engineer", "password": PASSWORD}, "is not trusted .* set locust_ca_path"),
+        ({"locust_ca_path": str(chain)}, "asks for a login"),
+        ({"locust_ca_path": str(chain), "username": "engineer", "password": "wrong"}, "refused the login of engineer"),
     )
     for connection, problem in refused:
         with pytest.raises(LocustError, match=problem):
             LocustClient(options["locust_url"], **connection).stats()
 
-    login = {"ca_path": str(chain), "locust_username": "engineer", "locust_password": PASSWORD}
+    login = {"locust_ca_path": str(chain), "locust_username": "engineer", "locust_password": PASSWORD}
     play = playbook.run("-vvv", **options, **login)
     assert play.code == 0, play.stderr[-2000:]
     assert PASSWORD not in play.stdout + play.stderr

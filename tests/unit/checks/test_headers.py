@@ -8,8 +8,10 @@ import pytest
 
 from tests.checks.headers import findings
 
-GPL = "# SPDX-License-Identifier: GPL-3.0-or-later\n"
-BSD = "# SPDX-License-Identifier: BSD-2-Clause\n"
+OURS = "# Copyright (c) 2026, the monitor_lab contributors\n"
+GPL = f"# SPDX-License-Identifier: GPL-3.0-or-later\n{OURS}"
+PLUGIN = GPL + "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)\n"
+BSD = f"# SPDX-License-Identifier: BSD-2-Clause\n{OURS}"
 
 
 @pytest.mark.parametrize(
@@ -18,12 +20,23 @@ BSD = "# SPDX-License-Identifier: BSD-2-Clause\n"
         ("lab", "#!/bin/sh\n", 1),
         ("lab", "#!/bin/sh\n" + GPL, 0),
         ("files/locust/Dockerfile", "FROM scratch\n", 1),
-        ("plugins/modules/locust_run.py", GPL, 0),
+        ("molecule/service.js", "// SPDX-License-Identifier: GPL-3.0-or-later\n" + OURS.replace("#", "//"), 0),
+        ("files/locust/workers.py", GPL, 0),
+        ("files/locust/workers.py", PLUGIN, 1),
+        ("plugins/modules/locust_run.py", PLUGIN, 0),
+        ("plugins/modules/locust_run.py", "#!/usr/bin/python\n" + PLUGIN, 0),
+        ("plugins/modules/locust_run.py", GPL, 1),
         ("plugins/modules/locust_run.py", BSD, 1),
+        ("plugins/modules/locust_run.py", "#!/usr/bin/python\n# -*- coding: utf-8 -*-\n" + PLUGIN, 1),
+        ("plugins/modules/locust_run.py", "# SPDX-License-Identifier: GPL-3.0-or-later\n", 1),
+        ("plugins/modules/locust_run.py", OURS + "# SPDX-License-Identifier: GPL-3.0-or-later\n", 1),
         ("plugins/module_utils/run.py", BSD, 0),
+        ("plugins/module_utils/_locust/run.py", BSD, 0),
         ("plugins/module_utils/run.py", GPL, 1),
         ("plugins/module_utils/run.py", "\n" * 40 + BSD, 1),
         ("plugins/module_utils/__init__.py", "", 0),
+        ("plugins/plugin_utils/_run.py", BSD, 0),
+        ("plugins/plugin_utils/_run.py", GPL, 1),
         ("LICENSE", "GNU GENERAL PUBLIC LICENSE\n", 0),
     ],
 )

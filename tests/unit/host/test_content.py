@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.content import content_hash, pack
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.content import content_hash, pack
 
 
 @pytest.fixture

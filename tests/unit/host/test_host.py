@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils import host
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import host
 
 # Lines of a real /proc/net/tcp: a listener on loopback, an established connection, a listener on all addresses.
 TCP = """\

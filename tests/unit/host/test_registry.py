@@ -13,7 +13,7 @@ from threading import Thread
 from typing import ClassVar
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.registry import silence
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.registry import silence
 
 from tests.checks.tree import CHECKOUT
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard as document
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_inputs import Binder
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import DataSource
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard as document
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.binding import Binder
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import DataSource
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
 from hypothesis import given
 from hypothesis import strategies as st
 

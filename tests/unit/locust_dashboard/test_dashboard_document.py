@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard as document
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard as document
 from hypothesis import given
 from hypothesis import strategies as st
 

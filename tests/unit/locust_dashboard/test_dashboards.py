@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import json
-import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils import dashboard as document
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard as document
+
+from tools.dashboards import locust
+from tools.dashboards.__main__ import rendered
+from tools.dashboards.grafana import Stat
 
 JSON = dict[str, Any]
 
@@ -30,11 +34,23 @@ def panels(name: str) -> list[JSON]:
     return list(document.walk_panels(committed(name)))
 
 
-def test_the_committed_files_are_those_that_the_script_writes() -> None:
-    made = runpy.run_path(str(DASHBOARDS / "generate.py"))["rendered"]()
+def test_the_committed_files_are_those_that_the_tool_writes() -> None:
+    made = rendered()
     assert {path.name for path in DASHBOARDS.glob("*.json")} == set(made)
     for name, content in made.items():
-        assert (DASHBOARDS / name).read_text(encoding="utf-8") == content, f"run {DASHBOARDS / 'generate.py'}"
+        assert (DASHBOARDS / name).read_text(encoding="utf-8") == content, "run python3 -m tools.dashboards"
+
+
+def test_a_row_more_is_a_panel_more() -> None:
+    row = Stat(4, 4, "Errors/s", "sum(rate(locust_errors{@endpoint}[@window]))")
+    *before, panel = replace(locust.DASHBOARD, panels=[*locust.PANELS, row]).drawn()["panels"]
+    assert before == panels("locust")
+    assert (panel["id"], panel["title"]) == (len(before) + 1, "Errors/s")
+    assert panel["gridPos"]["y"] == before[-1]["gridPos"]["y"] + before[-1]["gridPos"]["h"]
+    expr = 'sum(rate(locust_errors{job="$job",instance="$instance",name=~"$endpoint"}[$__rate_interval]))'
+    assert panel["targets"][0]["expr"] == expr
+    with pytest.raises(KeyError, match="endpiont"):
+        replace(locust.DASHBOARD, panels=[replace(row, expr="locust_errors{@endpiont}")]).drawn()
 
 
 @pytest.mark.parametrize("name", NAMES)

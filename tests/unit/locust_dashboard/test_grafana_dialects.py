@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard import DashboardError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.dashboard_import import Wish, present
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import Grafana, GrafanaError, dialect_of
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import (
+    Grafana,
+    GrafanaError,
+    dialect_of,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard_import import Wish, present
 
 JSON = dict[str, Any]
 

@@ -123,7 +123,7 @@ def test_hostile_figures_are_figures_or_nothing(given: object, expected: float |
     "given", [None, 1, "text", [], {}, {"stats": []}, {"state": "running"}, {"stats": 1, "state": 1}]
 )
 def test_other_json_is_not_taken_for_locust(given: object) -> None:
-    with pytest.raises(metrics.NotLocust):
+    with pytest.raises(metrics.NotLocustError):
         metrics.write(Page("locust"), json.loads(json.dumps(given)))
 
 
@@ -235,7 +235,7 @@ def test_what_is_missing_and_what_is_unknown_harms_nothing() -> None:
 )
 def test_any_json_gives_a_valid_page_or_none(given_json: object) -> None:
     page = {"state": "running", "stats": [], **given_json} if isinstance(given_json, dict) else given_json
-    with contextlib.suppress(metrics.NotLocust):
+    with contextlib.suppress(metrics.NotLocustError):
         samples(page)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import (
     LocustClient,
     LocustError,
     Overview,

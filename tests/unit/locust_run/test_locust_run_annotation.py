@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.grafana import GrafanaError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import AnnotatedGrafana
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import Grafana, GrafanaError
 
 RECORDING = Path(__file__).with_name("recordings") / "grafana-7.5.5.json"
 
@@ -61,7 +60,7 @@ def grafana() -> Iterator[RecordedGrafana]:
 
 
 def annotate(url: str, uid: str | None) -> None:
-    client = AnnotatedGrafana(url, username="admin", password="secret", timeout=5)
+    client = Grafana(url, username="admin", password="secret", timeout=5)
     client.annotate(uid, 1700000000.0, 1700000060.0, "run 1", ["locust_run", "passed"])
 
 

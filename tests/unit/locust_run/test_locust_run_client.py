@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import (
     LocustClient,
     LocustError,
     current_figures,

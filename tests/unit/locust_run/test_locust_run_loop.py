@@ -6,28 +6,33 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_annotation import dashboard_url
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import plan_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_reports import (
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.begin import begin
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.finish import finish
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.watch import Watched, watch
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
     SETTINGS,
+    dashboard_url,
     junit,
     progress,
     summary,
     write,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_run import (
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import (
     Baseline,
     LoadRun,
     Outcome,
-    StepFailed,
+    StepFailedError,
 )
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import begin, finish, look, watch
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import parse_thresholds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,21 +55,28 @@ class Steps:
         self.clock.sleep(self.overhead)
         self.called.append(name)
         if self.failing(name):
-            raise StepFailed(f"{name} cannot be carried out")
-        state = arguments.get("state") or {}
+            raise StepFailedError(f"{name} cannot be carried out")
         if name == "look":
             return look(self.locust)
         if name == "stop":
             return {}
         if name == "begin":
-            answer: dict[str, Any] = {"state": begin(self.locust, self.plan, self.directory, self.clock, False)}
-        elif name == "watch":
+            return self._answer(asdict(begin(self.locust, self.plan, self.directory, self.clock, False)))
+        run = Carried.from_dict(arguments["state"]).begun
+        if name == "watch":
             until = self.clock.time() + arguments["seconds"]
-            answer = watch(self.locust, self.plan, self.thresholds, state, self.clock, until)
+            seen: Watched = watch(self.locust, self.plan, self.thresholds, run, self.clock, until)
         else:
-            del arguments["state"]
-            answer = finish(self.locust, self.plan, state, self.clock, **arguments)
-        return {**answer, "left": answer["state"]["started"] + self.plan.run_time - self.clock.time()}
+            before = Watched(run, problem=arguments["problem"], over=arguments["over"])
+            seen = finish(self.locust, self.plan, before, self.clock, arguments["early"])
+        return self._answer(**asdict(seen))
+
+    def _answer(self, run: dict[str, Any], **seen: Any) -> dict[str, Any]:
+        left = run["started"] + self.plan.run_time - self.clock.time()
+        # As a module call would: through JSON.
+        answer = json.loads(json.dumps({**seen, "state": {"run": run}, "left": left}))
+        assert isinstance(answer, dict)
+        return answer
 
 
 class Lab:
@@ -204,7 +216,7 @@ def test_workers_are_waited_for_and_then_given_up(lab: Lab) -> None:
     lab.locust.workers = 1
     steps = lab.prepare(expect_workers=2, expect_workers_max_wait="20s")
     begun = lab.clock.now
-    with pytest.raises(StepFailed, match="expect_workers: 1 of 2 workers are connected after 20 s"):
+    with pytest.raises(StepFailedError, match="expect_workers: 1 of 2 workers are connected after 20 s"):
         lab.run(steps)
     assert 20 <= lab.clock.now - begun < 25
     assert lab.locust.changes() == []
@@ -212,8 +224,21 @@ def test_workers_are_waited_for_and_then_given_up(lab: Lab) -> None:
 
 
 def test_locust_without_workers_is_not_waited_for(lab: Lab) -> None:
-    with pytest.raises(StepFailed, match="not a master"):
+    with pytest.raises(StepFailedError, match="not a master"):
         lab.run(lab.prepare(expect_workers=1))
+
+
+def test_state_of_another_version_ends_the_run_before_it_begins(lab: Lab) -> None:
+    steps = lab.prepare()
+
+    def call(name: str, **arguments: Any) -> dict[str, Any]:
+        answer = steps(name, **arguments)
+        if name == "begin":
+            del answer["state"]["run"]["started"]
+        return answer
+
+    with pytest.raises(StepFailedError, match=r"another version of the collection: .*'started'"):
+        LoadRun(steps.plan, steps.thresholds, call, lambda _sample: None, lab.clock).carry_out()
 
 
 def test_baseline_is_held_too(lab: Lab) -> None:

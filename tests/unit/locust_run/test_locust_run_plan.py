@@ -6,7 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption, plan_from, seconds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import (
+    BadOptionError,
+    plan_from,
+    seconds,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +36,7 @@ def test_time_spans_are_read_as_locust_writes_them(hours: int, minutes: int, res
 
 @pytest.mark.parametrize("text", ["", "s", "soon", "-5", "1.5s", "5s1m", "1d", "5 s", "\u0661\u0660"])
 def test_what_is_no_time_span_is_refused(text: str) -> None:
-    with pytest.raises(BadOption, match=r"^run_time: "):
+    with pytest.raises(BadOptionError, match=r"^run_time: "):
         seconds("run_time", text)
 
 
@@ -81,7 +85,7 @@ def test_spawn_rate_is_locusts_own_where_left_out() -> None:
     ],
 )
 def test_bad_option_is_named(options: dict[str, Any], named: str) -> None:
-    with pytest.raises(BadOption) as error:
+    with pytest.raises(BadOptionError) as error:
         plan_from(options)
     assert str(error.value).startswith(f"{named}: ")
     assert error.value.option == named

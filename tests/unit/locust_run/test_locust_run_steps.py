@@ -4,22 +4,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_client import LocustError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption, Plan, plan_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_steps import (
-    BEGUN,
-    begin,
-    check_user_classes,
-    finish,
-    look,
-    stop,
-    watch,
-)
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.begin import begin
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.finish import BEGUN, Finished, finish, stop
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import check_user_classes, look
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried, RunState
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.watch import Watched, watch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,43 +41,42 @@ def locust(clock: Clock) -> MemoryLocust:
     return MemoryLocust(clock)
 
 
-def started(locust: MemoryLocust, clock: Clock, tmp_path: Path, options: dict[str, Any]) -> tuple[Plan, dict[str, Any]]:
+def started(locust: MemoryLocust, clock: Clock, tmp_path: Path, options: dict[str, Any]) -> tuple[Plan, RunState]:
     plan = plan_from(options)
     return plan, begin(locust, plan, tmp_path, clock, force=False)
 
 
-def run(locust: MemoryLocust, clock: Clock, tmp_path: Path, options: dict[str, Any]) -> dict[str, Any]:
+def run(locust: MemoryLocust, clock: Clock, tmp_path: Path, options: dict[str, Any]) -> Finished:
     plan, state = started(locust, clock, tmp_path, options)
     samples = []
-    watched: dict[str, Any] = {"problem": None, "over": None}
-    while clock.now < state["started"] + plan.run_time - 3:
-        watched = watch(locust, plan, (), state, clock, clock.now + 3.5)
-        state = watched["state"]
-        samples += watched["samples"]
+    watched = Watched(state)
+    while clock.now < state.started + plan.run_time - 3:
+        watched = watch(locust, plan, (), watched.run, clock, clock.now + 3.5)
+        samples += watched.samples
         # What a module call costs.
         clock.sleep(0.4)
-        if watched["problem"]:
+        if watched.problem:
             break
-    ended = finish(locust, plan, state, clock, watched["problem"], watched["over"])
-    return {**ended, "samples": samples + ended["samples"]}
+    ended = finish(locust, plan, watched, clock)
+    return replace(ended, samples=samples + ended.samples)
 
 
 def test_run_asks_for_what_is_planned_and_stops_in_time(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     begun = clock.now
     ended = run(locust, clock, tmp_path, {**ONE, "host": "http://shop", "locust_options": {"basket": "full"}})
     assert locust.changes() == ["/swarm user_count=5 spawn_rate=5 run_time=60s host=http://shop basket=full", "/stop"]
-    assert ended["problem"] is None
-    assert ended["ended"] - begun == pytest.approx(60, abs=0.5)
-    assert set(ended["files"]) == {"report.html", "locust_stats.csv", "locust_failures.csv", "locust_exceptions.csv"}
+    assert ended.problem is None
+    assert ended.ended - begun == pytest.approx(60, abs=0.5)
+    assert set(ended.files) == {"report.html", "locust_stats.csv", "locust_failures.csv", "locust_exceptions.csv"}
 
 
 def test_locust_is_asked_less_than_once_a_second(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     ended = run(locust, clock, tmp_path, ONE)
-    begun = ended["state"]["started"]
+    begun = ended.run.started
     during = [now for now, what in locust.asked if begun + 1 < now < begun + 59]
     assert len(during) < 58
     assert min(later - earlier for earlier, later in itertools.pairwise(during)) >= 1
-    assert all(later["time"] - earlier["time"] < 2.5 for earlier, later in itertools.pairwise(ended["samples"]))
+    assert all(later["time"] - earlier["time"] < 2.5 for earlier, later in itertools.pairwise(ended.samples))
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 50)), min_size=1, max_size=6))
@@ -90,14 +86,14 @@ def test_stages_start_on_time_with_what_remains(tmp_path_factory: pytest.TempPat
     stages = [{"duration": str(duration), "users": users} for duration, users in pairs]
     ended = run(locust, clock, tmp_path_factory.mktemp("run"), {"stages": stages})
     swarms = [(now, what) for now, what in locust.asked if what.startswith("/swarm")]
-    assert ended["problem"] is None
+    assert ended.problem is None
     total = sum(duration for duration, _unused in pairs)
-    ends = ended["state"]["started"] + total
+    ends = ended.run.started + total
     # A stage may be skipped when it is shorter than a module call; the last ones are there.
     for (now, what), (begin_at, users) in zip(swarms, starts(pairs), strict=False):
         if len(swarms) == len(pairs):
             assert f"user_count={users} " in what
-            assert 0 <= now - ended["state"]["started"] - begin_at < 1
+            assert 0 <= now - ended.run.started - begin_at < 1
         remaining = int(what.partition("run_time=")[2].partition("s")[0])
         assert 0 <= now + remaining - ends <= 1.01
 
@@ -115,8 +111,8 @@ def test_timers_of_stages_are_past_when_the_run_is_over(locust: MemoryLocust, cl
 def test_statistics_are_reset_after_the_warmup(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     ended = run(locust, clock, tmp_path, {**ONE, "warmup": "20s"})
     ((reset, _unused),) = [entry for entry in locust.asked if entry[1] == "/stats/reset"]
-    assert reset - ended["state"]["started"] == pytest.approx(20, abs=0.1)
-    assert [sample["counted"] for sample in ended["samples"]].index(True) > 10
+    assert reset - ended.run.started == pytest.approx(20, abs=0.1)
+    assert [sample["counted"] for sample in ended.samples].index(True) > 10
     assert locust.requests == pytest.approx(40 * 50, rel=0.02)
 
 
@@ -124,19 +120,19 @@ def test_workers_get_time_to_report_what_was_before_the_reset(clock: Clock, tmp_
     locust = MemoryLocust(clock, workers=2)
     ended = run(locust, clock, tmp_path, {**ONE, "warmup": "20s"})
     ((reset, _unused),) = [entry for entry in locust.asked if entry[1] == "/stats/reset"]
-    assert reset - ended["state"]["started"] == pytest.approx(23, abs=0.1)
+    assert reset - ended.run.started == pytest.approx(23, abs=0.1)
 
 
 def test_reset_stats_waits_for_all_users(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     ended = run(locust, clock, tmp_path, {**ONE, "reset_stats": True})
     assert locust.changes()[1] == "/stats/reset"
-    assert not ended["samples"][0]["counted"]
-    assert ended["problem"] is None
+    assert not ended.samples[0]["counted"]
+    assert ended.problem is None
 
 
 def test_warmup_that_leaves_nothing_with_workers_is_refused(clock: Clock, tmp_path: Path) -> None:
     locust = MemoryLocust(clock, workers=1)
-    with pytest.raises(BadOption, match=r"^warmup: "):
+    with pytest.raises(BadOptionError, match=r"^warmup: "):
         started(locust, clock, tmp_path, {**ONE, "warmup": "58s"})
     assert locust.changes() == []
 
@@ -144,17 +140,17 @@ def test_warmup_that_leaves_nothing_with_workers_is_refused(clock: Clock, tmp_pa
 def test_short_silence_is_got_over(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     locust.silent = [(clock.now + 20, clock.now + 27)]
     ended = run(locust, clock, tmp_path, ONE)
-    assert ended["problem"] is None
-    assert ended["files"]
+    assert ended.problem is None
+    assert ended.files
 
 
 def test_long_silence_ends_the_run(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     begun = clock.now
     locust.silent = [(begun + 20, begun + 1000)]
     ended = run(locust, clock, tmp_path, ONE)
-    assert ended["problem"] == "no answer from Locust"
+    assert ended.problem == "no answer from Locust"
     assert clock.now < begun + 45
-    assert (ended["files"], bool(ended["samples"])) == ({}, True)
+    assert (ended.files, bool(ended.samples)) == ({}, True)
 
 
 def test_restart_ends_the_run_without_stopping_what_came_after(
@@ -163,20 +159,20 @@ def test_restart_ends_the_run_without_stopping_what_came_after(
     plan, state = started(locust, clock, tmp_path, ONE)
     watched = watch(locust, plan, (), state, clock, clock.now + 10)
     locust.state, locust.requests = "ready", 0
-    watched = watch(locust, plan, (), watched["state"], clock, clock.now + 10)
-    assert "restarted" in watched["problem"]
+    watched = watch(locust, plan, (), watched.run, clock, clock.now + 10)
+    assert "restarted" in str(watched.problem)
     locust.state = "running"
-    ended = finish(locust, plan, watched["state"], clock, watched["problem"], watched["over"])
+    ended = finish(locust, plan, watched, clock)
     assert "/stop" not in locust.changes()
-    assert ended["files"] == {}
+    assert ended.files == {}
 
 
 def test_lost_statistics_end_the_run(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
     watched = watch(locust, plan, (), state, clock, clock.now + 20)
     locust.requests = 0
-    watched = watch(locust, plan, (), watched["state"], clock, clock.now + 10)
-    assert "its statistics were reset" in watched["problem"]
+    watched = watch(locust, plan, (), watched.run, clock, clock.now + 10)
+    assert "its statistics were reset" in str(watched.problem)
 
 
 def test_lost_worker_ends_the_run(clock: Clock, tmp_path: Path) -> None:
@@ -184,24 +180,24 @@ def test_lost_worker_ends_the_run(clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
     locust.workers = 2
     watched = watch(locust, plan, (), state, clock, clock.now + 10)
-    assert watched["problem"].startswith("1 of 3 workers")
-    assert finish(locust, plan, state, clock, watched["problem"], watched["over"])["files"]
+    assert str(watched.problem).startswith("1 of 3 workers")
+    assert finish(locust, plan, watched, clock).files
     assert locust.changes()[-1] == "/stop"
 
 
 def test_own_timer_of_locust_may_be_a_little_early(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
     locust.timers = [clock.now + 59.3]
-    ended = finish(locust, plan, state, clock)
-    assert ended["problem"] is None
+    ended = finish(locust, plan, Watched(state), clock)
+    assert ended.problem is None
 
 
 def test_run_stopped_by_someone_keeps_its_figures(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
     locust.timers = [clock.now + 30]
-    ended = finish(locust, plan, state, clock)
-    assert "something else stopped Locust after 3" in ended["problem"]
-    assert ended["files"]
+    ended = finish(locust, plan, Watched(state), clock)
+    assert "something else stopped Locust after 3" in str(ended.problem)
+    assert ended.files
     assert "/stop" not in locust.changes()
 
 
@@ -214,7 +210,7 @@ def test_watch_returns_as_soon_as_a_threshold_is_breached(
     begun = clock.now
     watched = watch(locust, plan, thresholds, state, clock, begun + 30)
     assert clock.now < begun + 4.5
-    assert [sample["p95"] for sample in watched["samples"]][-1] == 9
+    assert [sample["p95"] for sample in watched.samples][-1] == 9
     # Where the breach does not have to last, nobody else has to be asked.
     assert (locust.changes()[-1] == "/stop") is stops
 
@@ -227,14 +223,14 @@ def test_stale_statistics_from_before_are_no_sample(
 
     monkeypatch.setattr(locust, "stats", lambda: {**fresh(), "state": "stopped"})
     watched = watch(locust, plan, (), state, clock, clock.now + 6)
-    assert (watched["samples"], watched["problem"]) == ([], None)
+    assert (watched.samples, watched.problem) == ([], None)
 
 
 def test_run_that_is_going_on_is_left_alone(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     locust.swarm([("user_count", "7"), ("run_time", "90s")])
     with pytest.raises(LocustError, match="a run of 7 users is going on"):
         started(locust, clock, tmp_path, ONE)
-    stop(locust, {}, tmp_path, clock)
+    stop(locust, Carried(), tmp_path, clock)
     assert len(locust.changes()) == 1
 
 
@@ -262,15 +258,15 @@ def test_run_that_does_not_start_says_why(clock: Clock, tmp_path: Path) -> None:
 def test_timer_of_a_run_that_was_ended_early_is_waited_for(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
     watched = watch(locust, plan, (), state, clock, clock.now + 10)
-    finish(locust, plan, watched["state"], clock, early=True)
+    finish(locust, plan, watched, clock, early=True)
     ended = run(locust, clock, tmp_path, ONE)
-    assert ended["problem"] is None
+    assert ended.problem is None
     assert locust.requests == pytest.approx(60 * 50, rel=0.02)
 
 
 def test_timer_that_is_far_away_is_a_refusal(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, {**ONE, "run_time": "10m"})
-    finish(locust, plan, state, clock, early=True)
+    finish(locust, plan, Watched(state), clock, early=True)
     with pytest.raises(LocustError, match=r"cannot cancel the timer .* would end this run in 6\d\d s"):
         started(locust, clock, tmp_path, {**ONE, "run_time": "20m"})
     # It would end before the timer fires.
@@ -281,7 +277,7 @@ def test_timer_that_is_far_away_is_a_refusal(locust: MemoryLocust, clock: Clock,
 def test_newer_locusts_have_no_timer_left(version: str, clock: Clock, tmp_path: Path) -> None:
     locust = MemoryLocust(clock, version)
     plan, state = started(locust, clock, tmp_path, ONE)
-    finish(locust, plan, state, clock, early=True)
+    finish(locust, plan, Watched(state), clock, early=True)
     begun = clock.now
     started(locust, clock, tmp_path, ONE)
     assert clock.now - begun < 1
@@ -289,7 +285,7 @@ def test_newer_locusts_have_no_timer_left(version: str, clock: Clock, tmp_path: 
 
 def test_restarted_locust_has_no_timer_left(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
-    finish(locust, plan, state, clock, early=True)
+    finish(locust, plan, Watched(state), clock, early=True)
     locust.state, begun = "ready", clock.now
     started(locust, clock, tmp_path, ONE)
     assert clock.now - begun < 1
@@ -298,7 +294,7 @@ def test_restarted_locust_has_no_timer_left(locust: MemoryLocust, clock: Clock, 
 def test_interruption_before_the_start_stops_nothing(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     directory = tmp_path / "run"
     directory.mkdir()
-    stop(locust, {}, directory, clock)
+    stop(locust, Carried(), directory, clock)
     assert locust.changes() == []
     assert not directory.exists()
 
@@ -308,7 +304,7 @@ def test_interruption_stops_what_has_begun(locust: MemoryLocust, clock: Clock, t
     directory.mkdir()
     begin(locust, plan_from(ONE), directory, clock, force=False)
     assert (directory / BEGUN).exists()
-    stop(locust, {}, directory, clock)
+    stop(locust, Carried(), directory, clock)
     assert locust.changes()[-1] == "/stop"
     assert not directory.exists()
 
@@ -325,5 +321,5 @@ def test_look_takes_the_state_that_is_never_cached(locust: MemoryLocust) -> None
 )
 def test_user_class_that_cannot_be_chosen_is_refused(available: Any, problem: str) -> None:
     plan = plan_from({**ONE, "user_classes": ["Buyer", "Seller"]})
-    with pytest.raises(BadOption, match=f"^user_classes: .*{problem}"):
+    with pytest.raises(BadOptionError, match=f"^user_classes: .*{problem}"):
         check_user_classes(plan, available)

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_plan import BadOption
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thresholds import (
-    CURRENT_FIGURES,
-    FIGURES,
+import yaml
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import current_figures, parse_stats
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.figures import COMPARABLE, CURRENT, FIGURES
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import (
     Threshold,
     Watcher,
     judge,
@@ -17,6 +19,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils.locust_thres
     parse_regression,
     parse_thresholds,
 )
+from ansible_collections.devsecops.monitor_lab.plugins.modules import locust_run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +42,7 @@ def one(value: Any, run_time: int = RUN_TIME) -> Threshold:
     return threshold
 
 
-@given(st.sampled_from(FIGURES), comparisons, limits, st.text(" ", max_size=3))
+@given(st.sampled_from(list(FIGURES)), comparisons, limits, st.text(" ", max_size=3))
 def test_whatever_is_written_is_read_back(figure: str, comparison: str, limit: float, space: str) -> None:
     threshold = one(f"{space}{figure}{space}{comparison}{space}{limit}{space}")
     assert (threshold.figure, threshold.comparison, threshold.limit) == (figure, comparison, limit)
@@ -50,7 +53,7 @@ def test_whatever_is_written_is_read_back(figure: str, comparison: str, limit: f
 def test_any_text_is_read_or_refused_by_its_place(text: str) -> None:
     try:
         threshold = one(text)
-    except BadOption as error:
+    except BadOptionError as error:
         assert str(error).startswith("thresholds[0]")
     else:
         assert threshold.figure in FIGURES
@@ -68,7 +71,7 @@ def test_any_text_is_read_or_refused_by_its_place(text: str) -> None:
 def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
     try:
         one(value)
-    except BadOption as error:
+    except BadOptionError as error:
         assert str(error).startswith("thresholds[0]")
 
 
@@ -93,7 +96,7 @@ def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused(value: Any, problem: str) -> None:
-    with pytest.raises(BadOption, match=r"^thresholds\[0\]") as error:
+    with pytest.raises(BadOptionError, match=r"^thresholds\[0\]") as error:
         one(value)
     assert problem in str(error.value)
 
@@ -185,7 +188,7 @@ def test_for_is_breached_exactly_when_a_stretch_lasts(steps: list[tuple[float, b
     assert (threshold in watcher.breaches) is expected
 
 
-@pytest.mark.parametrize("figure", CURRENT_FIGURES)
+@pytest.mark.parametrize("figure", CURRENT)
 def test_unknown_figure_and_uncounted_time_breach_nothing(figure: str) -> None:
     threshold = one({"threshold": f"{figure} < 0.001", "abort": True})
     assert not threshold.breached_now(sample(1, **{figure: None}))
@@ -218,7 +221,7 @@ def test_baseline_allows_so_much_and_no_more(figure: str, before: float, now: fl
     assert "baseline 100" in answer["threshold"]
 
 
-@given(st.sampled_from(FIGURES[:-1]), numbers, st.integers(0, 500))
+@given(st.sampled_from(COMPARABLE), numbers, st.integers(0, 500))
 def test_a_run_is_never_worse_than_itself(figure: str, value: float, percent: int) -> None:
     (answer,) = judge_baseline([(figure, percent)], {figure: value}, [row(**{figure: value})])
     assert answer["passed"]
@@ -231,5 +234,38 @@ def test_figure_that_the_baseline_lacks_is_a_breach() -> None:
 
 @pytest.mark.parametrize("value", [{"p95": 10}, {"p95": "much"}, {"p42": "10%"}, {"users": "10%"}, {"p95": "-5%"}])
 def test_regression_that_cannot_be_read_is_refused(value: dict[str, Any]) -> None:
-    with pytest.raises(BadOption, match=r"^baseline_regression\.(p95|p42|users)"):
+    with pytest.raises(BadOptionError, match=r"^baseline_regression\.(p95|p42|users)"):
         parse_regression(value)
+
+
+def documented() -> str:
+    description = yaml.safe_load(locust_run.DOCUMENTATION)["options"]["thresholds"]["description"]
+    return " ".join(" ".join(description).split())
+
+
+def test_every_figure_is_documented_with_its_meaning_and_unit() -> None:
+    def words(name: str) -> str:
+        return ", ".join(part for part in (FIGURES[name].meaning, FIGURES[name].unit) if part)
+
+    told = [
+        f"{', '.join(f'V({name})' for name in names)} ({meaning})"
+        for meaning, names in itertools.groupby(FIGURES, key=words)
+    ]
+    assert f"Figures are {', '.join(told)}." in documented()
+
+
+def test_figures_for_the_moment_are_documented() -> None:
+    names = [f"V({name})" for name in CURRENT]
+    assert f"C(for) and C(abort) work with {', '.join(names[:-1])} and {names[-1]} of the whole" in documented()
+
+
+def test_figures_are_what_locust_gives() -> None:
+    """A run's statistics have all that is comparable, and a sample all that is current."""
+    header = (
+        "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,"
+        "Max Response Time,Average Content Size,Requests/s,Failures/s,"
+        "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,99.999%,100%"
+    )
+    (total,) = parse_stats(f"{header}\n,Aggregated{',1' * 21}\n")
+    assert set(COMPARABLE) - {"num_exceptions"} <= set(total)
+    assert set(CURRENT) <= set(current_figures({"stats": []}))

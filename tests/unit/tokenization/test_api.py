@@ -203,3 +203,14 @@ def test_the_document_lists_every_route(service: Service) -> None:
     assert set(document["paths"]) == {"/tokenize", "/detokenize", "/healthz", "/readyz", "/metrics", "/openapi.json"}
     assert document["paths"]["/tokenize"]["post"]["security"] == []
     assert document["paths"]["/detokenize"]["post"]["security"] == [{"bearer": []}]
+
+
+def test_every_route_of_the_document_is_served_and_counted_by_its_name(service: Service) -> None:
+    document = service.http.get(f"{service.url}/openapi.json", timeout=10).json()
+    for path, operations in document["paths"].items():
+        name = f'tokenization_requests_total{{route="{path}",status="405"}}'
+        before = sample(service, name)
+        refused = service.http.request("PUT", service.url + path, timeout=10)
+        assert refused.status_code == 405
+        assert {method.lower() for method in refused.headers["Allow"].split(", ")} - {"head"} == set(operations)
+        assert sample(service, name) == before + 1

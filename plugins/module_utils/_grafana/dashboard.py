@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the monitor_lab contributors
+"""Grafana dashboards as documents: reading, checking, walking and comparing them. Nothing here talks to a server."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Optional, Union
+
+JSON = dict[str, Any]
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_UID = 40
+
+# What Grafana itself takes a missing top-level key to be (its DashboardModel); a server or a browser may fill them in.
+DEFAULTS: JSON = {
+    "description": "",
+    "editable": True,
+    "fiscalYearStartMonth": 0,
+    "graphTooltip": 0,
+    "links": [],
+    "liveNow": False,
+    "preload": False,
+    "refresh": "",
+    "style": "dark",
+    "tags": [],
+    "templating": {"list": []},
+    "timepicker": {},
+    "timezone": "",
+    "weekStart": "",
+}
+
+# The server's own, or a browser's: no part of what a dashboard shows.
+NOT_COMPARED = ("id", "version", "iteration", "__inputs", "__requires", "__elements")
+
+
+class DashboardError(Exception):
+    """One sentence: what is wrong with a dashboard, where, and what to do."""
+
+
+def parse(content: Union[str, bytes, JSON], origin: str) -> JSON:
+    """Return a copy of the dashboard in `content`, JSON text or what was read from it.
+
+    Accepts what Grafana's "Export" writes, and the answer of its API, which wraps it as {"dashboard": …, "meta": …}.
+    """
+    if isinstance(content, (str, bytes)):
+        if len(content) > MAX_BYTES:
+            raise DashboardError(f"{origin} has {len(content)} bytes, and a dashboard may have {MAX_BYTES}")
+        try:
+            document = json.loads(content)
+        except ValueError as error:
+            raise DashboardError(f"{origin} is not JSON: {error}") from error
+    else:
+        document = copy.deepcopy(content)
+    if isinstance(document, dict) and isinstance(document.get("dashboard"), dict) and "panels" not in document:
+        document = document["dashboard"]
+    if not isinstance(document, dict):
+        raise DashboardError(f"{origin} is no dashboard: it is JSON, but not an object")
+    if "apiVersion" in document or {"elements", "layout"} <= document.keys():
+        raise DashboardError(
+            f"{origin} is a dashboard in the Kubernetes style or of schema v2, which this module does not import: "
+            "export it from Grafana in the classic format"
+        )
+    if not any(isinstance(document.get(name), list) for name in ("panels", "rows")):
+        raise DashboardError(f"{origin} is no dashboard: it has neither panels nor rows")
+    _check_lists(document, ("panels", "rows", "__inputs", "__requires"), origin)
+    for part in ("templating", "annotations"):
+        if document.get(part) is not None:
+            _check_lists(document[part], ("list",), f"{origin}: {part}")
+    for row in document.get("rows") or []:
+        _check_lists(row, ("panels",), origin)
+    for panel in walk_panels(document):
+        _check_lists(panel, ("panels", "targets"), origin)
+    return document
+
+
+def _check_lists(parent: Any, names: tuple[str, ...], where: str) -> None:
+    """Refuse what Grafana never writes; what others wrote must not end in a traceback."""
+    if not isinstance(parent, dict):
+        raise DashboardError(f"{where} is no part of a dashboard: it is not an object")
+    for name in names:
+        items = parent.get(name)
+        if items is not None and not (isinstance(items, list) and all(isinstance(item, dict) for item in items)):
+            raise DashboardError(f"{where} is no dashboard: {name} is not a list of objects")
+
+
+def walk_panels(dashboard: JSON) -> Iterator[JSON]:
+    """Yield every panel: at the top, in collapsed rows, and in the `rows` of schemas before 16."""
+    for panel in dashboard.get("panels") or []:
+        yield panel
+        yield from walk_panels({"panels": panel.get("panels")})
+    for row in dashboard.get("rows") or []:
+        yield from walk_panels({"panels": row.get("panels")})
+
+
+def panel_name(panel: JSON) -> str:
+    return repr(panel.get("title") or f"id {panel.get('id')}")
+
+
+def number_panels(dashboard: JSON) -> None:
+    """Give panels without an id the next free one: without ids Grafana 7.5 does not open a dashboard."""
+    panels = list(walk_panels(dashboard))
+    following = max((panel["id"] for panel in panels if isinstance(panel.get("id"), int)), default=0) + 1
+    for panel in panels:
+        if not isinstance(panel.get("id"), int):
+            panel["id"] = following
+            following += 1
+
+
+def missing_panel_types(dashboard: JSON, known: frozenset[str]) -> dict[str, list[str]]:
+    """Return panel types that are not among `known`, each with the names of the panels that want it."""
+    missing: dict[str, list[str]] = {}
+    for panel in walk_panels(dashboard):
+        kind = str(panel.get("type") or "")
+        if kind and kind != "row" and kind not in known:
+            missing.setdefault(kind, []).append(panel_name(panel))
+    return missing
+
+
+def check_uid(uid: str) -> str:
+    """Hold a uid to Grafana's rule: letters, digits, `-` and `_`, at most 40."""
+    if len(uid) > MAX_UID:
+        raise DashboardError(f"the uid {uid!r} has {len(uid)} characters, and Grafana takes at most {MAX_UID}")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", uid):
+        raise DashboardError(f"the uid {uid!r} may hold only letters, digits, - and _")
+    return uid
+
+
+def settle(dashboard: JSON, uid: Optional[str], title: Optional[str], tags: Optional[list[str]]) -> str:
+    """Put the wanted uid, title and tags into `dashboard` and return the uid; without one it is made of the title."""
+    if title is not None:
+        dashboard["title"] = title
+    dashboard["title"] = str(dashboard.get("title") or "").strip()
+    if not dashboard["title"]:
+        raise DashboardError("the dashboard has no title: set title")
+    if tags is not None:
+        dashboard["tags"] = tags
+    number_panels(dashboard)
+    dashboard["uid"] = check_uid(str(uid or dashboard.get("uid") or uid_for(dashboard["title"])))
+    settled: str = dashboard["uid"]
+    return settled
+
+
+def uid_for(title: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:MAX_UID].strip("-")
+    if not slug:
+        raise DashboardError(f"the dashboard {title!r} has no uid, and none can be made from its title: set uid")
+    return slug
+
+
+def normalise(dashboard: JSON) -> JSON:
+    """Return what of a dashboard is compared: all but the server's own keys and values that say nothing new."""
+    return {
+        key: value
+        for key, value in dashboard.items()
+        if key not in NOT_COMPARED and value is not None and DEFAULTS.get(key) != value
+    }
+
+
+def differences(before: Any, after: Any) -> tuple[JSON, JSON]:
+    """Return what differs, as two objects of path → value; what one side lacks is missing there.
+
+    Both are empty where nothing differs. Panels, variables and queries are told apart by what names them, so that one
+    put in between moves no others.
+    """
+    found = list(_differences(before, after, ""))
+    return (
+        {path: old for path, old, new in found if old is not _MISSING},
+        {path: new for path, old, new in found if new is not _MISSING},
+    )
+
+
+_MISSING = object()
+
+
+def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {**old, **new}:
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _differences(old.get(key, _MISSING), new.get(key, _MISSING), inner)
+    elif isinstance(old, list) and isinstance(new, list):
+        olds, news = _named(old), _named(new)
+        for name in {**olds, **news}:
+            before, after = olds.get(name, _MISSING), news.get(name, _MISSING)
+            title = _title(before) or _title(after)
+            label = f"{name} {title}" if title else str(name)
+            yield from _differences(before, after, f"{path}[{label}]")
+        kept, moved = [name for name in olds if name in news], [name for name in news if name in olds]
+        if kept != moved:
+            yield f"{path} (order)", kept, moved
+    elif old != new or isinstance(old, bool) != isinstance(new, bool):
+        yield path, old, new
+
+
+def _title(item: Any) -> str:
+    return str(item.get("title") or "") if isinstance(item, dict) else ""
+
+
+def _named(items: list[Any]) -> dict[Any, Any]:
+    """Return the items by their id, refId or name, where they all have one of their own, else by their place."""
+    for key in ("id", "refId", "name"):
+        named = {item[key]: item for item in items if isinstance(item, dict) and isinstance(item.get(key), (int, str))}
+        if len(named) == len(items):
+            return named
+    return dict(enumerate(items))

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the monitor_lab contributors
+"""The arguments of the modules that talk to Locust, declared once for the modules and the action plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+from .._grafana.arguments import CONNECTION as GRAFANA
+from .client import LocustClient
+
+CONNECTION: dict[str, dict[str, Any]] = {
+    "locust_url": {"type": "str", "default": "http://127.0.0.1:8089"},
+    "locust_username": {"type": "str"},
+    "locust_password": {"type": "str", "no_log": True},
+    "locust_ca_path": {"type": "path"},
+}
+STAGE: dict[str, dict[str, Any]] = {
+    "duration": {"type": "str", "required": True},
+    "users": {"type": "int", "required": True},
+    "spawn_rate": {"type": "float", "default": 1},
+}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    **CONNECTION,
+    "mode": {"type": "str", "choices": ["api", "process"], "default": "api"},
+    "locust_command": {"type": "path", "default": "locust"},
+    "locustfile": {"type": "path"},
+    "users": {"type": "int"},
+    "spawn_rate": {"type": "float"},
+    "run_time": {"type": "str"},
+    "stages": {"type": "list", "elements": "dict", "options": STAGE},
+    "host": {"type": "str"},
+    "user_classes": {"type": "list", "elements": "str"},
+    "tags": {"type": "list", "elements": "str"},
+    "locust_options": {"type": "dict"},
+    "warmup": {"type": "str"},
+    "reset_stats": {"type": "bool", "default": False},
+    "expect_workers": {"type": "int", "default": 0},
+    "expect_workers_max_wait": {"type": "str", "default": "60s"},
+    "force": {"type": "bool", "default": False},
+    "thresholds": {"type": "list", "elements": "raw", "default": []},
+    "baseline": {"type": "path"},
+    "baseline_regression": {"type": "dict"},
+    "artifacts_dir": {"type": "path", "default": "artifacts"},
+    "progress": {"type": "bool", "default": True},
+    **GRAFANA,
+    "grafana_dashboard_uid": {"type": "str"},
+}
+
+
+def client_from(options: Mapping[str, Any], cookies: Optional[Path] = None) -> LocustClient:
+    """Return a client for the options of `CONNECTION`; `cookies` as in `LocustClient`."""
+    return LocustClient(
+        url=options["locust_url"],
+        username=options["locust_username"],
+        password=options["locust_password"],
+        ca_path=options["locust_ca_path"],
+        cookies=cookies,
+    )

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the monitor_lab contributors
+"""What is worked out from the table of services: hosts, addresses, faults of an inventory, what the summary says."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ._spelling import near_misses
+
+Table = Sequence[Mapping[str, Any]]
+"""The entries of C(monitor_lab_service_table), as roles/monitor_lab/vars/main.yml describes them."""
+
+Groups = Mapping[str, Sequence[str]]
+"""Ansible's C(groups): group → names of its hosts."""
+
+LOOPBACK = "127.0.0.1"
+ANY = ("0.0.0.0", "::")
+
+
+def variables_of(table: Table) -> list[str]:
+    """Return the names of the variables that the table refers to."""
+    names: list[str] = []
+    for entry in table:
+        names += [entry["url"], *entry.get("ports", ())]
+        names += [entry[key] for key in ("elsewhere", "required") if key in entry]
+    return names
+
+
+def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
+
+    Each service has name, groups, ports (a list of variable and port), url ("" where the lab is without it), health,
+    volumes, image, metrics ("" where it has none), page, elsewhere, required and absent_preflight.
+    """
+    return [
+        {
+            "name": entry["name"],
+            "groups": entry["groups"],
+            "ports": [{"variable": name, "port": int(values[name])} for name in entry.get("ports", ())],
+            "url": values[entry["url"]],
+            "health": entry["health"],
+            "volumes": entry.get("volumes", []),
+            "image": entry.get("image", False),
+            "metrics": entry.get("metrics", ""),
+            "page": entry.get("page", False),
+            "elsewhere": _truth(values[entry["elsewhere"]]) if "elsewhere" in entry else False,
+            "required": _truth(values[entry["required"]]) if "required" in entry else True,
+            "absent_preflight": entry.get("absent_preflight", False),
+        }
+        for entry in table
+    ]
+
+
+def _truth(value: Any) -> bool:
+    """Tell whether a variable is set; the command line gives every value as text."""
+    return str(value).lower() not in ("", "false", "no", "off", "0", "none")
+
+
+def hosts_of(table: Table, groups: Groups) -> list[str]:
+    """Return the hosts of the lab, each once, in the order of the table."""
+    return list(dict.fromkeys(host for entry in table for group in entry["groups"] for host in groups.get(group, ())))
+
+
+def addresses_of(table: Table, groups: Groups, hostvars: Mapping[str, Any]) -> dict[str, str]:
+    """Return service → address of the first host of its first group, "" for a part that the lab is without.
+
+    One machine talks to itself over loopback; across hosts each is reached as Ansible reaches it, unless its inventory
+    says C(monitor_lab_address): role defaults are not in hostvars.
+    """
+    alone = len(hosts_of(table, groups)) < 2
+    addresses = {}
+    for entry in table:
+        hosts = groups.get(entry["groups"][0]) or ()
+        given = hostvars[hosts[0]] if hosts else {}
+        reached = LOOPBACK if alone else given.get("ansible_host", hosts[0]) if hosts else ""
+        addresses[entry["name"]] = str(given.get("monitor_lab_address", reached)) if hosts else ""
+    return addresses
+
+
+def url_of(address: str, port: Any) -> str:
+    """Return the URL of an HTTP service, "" where it has no address."""
+    if not address:
+        return ""
+    try:
+        host = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
+    except ValueError:
+        host = address
+    return f"http://{host}:{port}"
+
+
+def inventory_faults(table: Table, groups: Groups) -> list[str]:
+    """Say what is wrong with an inventory's groups; one sentence each."""
+    ours = list(dict.fromkeys(group for entry in table for group in entry["groups"]))
+    filled = [group for group in ours if groups.get(group)]
+    others = [group for group in groups if group not in ours and groups[group]]
+    faults = []
+    for group in ours:
+        for miswritten in near_misses(group, others) if group not in filled else ():
+            faults.append(f"The inventory has a group {miswritten}, and none called {group}: correct the name.")
+    if not filled and not faults:
+        faults.append(f"The inventory has no host in any of the lab's groups: {', '.join(ours)}.")
+    masters = groups.get("locust", ())
+    if len(masters) > 1:
+        faults.append(
+            f"The group locust has several hosts ({', '.join(masters)}), and Locust has one master: leave one there, "
+            "and put the others into locust_workers."
+        )
+    return faults
+
+
+def _ports_here(services: Table, group_names: Iterable[str]) -> list[tuple[str, str, int]]:
+    """Return service, variable and port of all that listens on a host in these groups."""
+    return [
+        (service["name"], port["variable"], port["port"])
+        for service in services
+        if service["groups"][0] in group_names and not service["elsewhere"]
+        for port in service["ports"]
+    ]
+
+
+def port_collisions(services: Table, group_names: Iterable[str]) -> list[str]:
+    """Return "variable: port" of a host's services that want the same port, by port; none where all differ."""
+    wanted = _ports_here(services, group_names)
+    numbers = [port for _service, _variable, port in wanted]
+    return [
+        f"{variable}: {port}"
+        for _service, variable, port in sorted(wanted, key=lambda one: (one[2], one[1]))
+        if numbers.count(port) > 1
+    ]
+
+
+def port_faults(
+    services: Table, group_names: Iterable[str], address: str, listeners: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Say who else listens on a port of this host's services; one sentence each.
+
+    `listeners` are those of M(devsecops.monitor_lab.lab_host_info).
+    """
+    faults = []
+    for service, variable, port in _ports_here(services, group_names):
+        takers = dict.fromkeys(
+            listener["program"] or "a process that cannot be seen"
+            for listener in listeners
+            if listener["port"] == port and listener["address"] in (address, *ANY) and listener["service"] != service
+        )
+        if takers:
+            faults.append(
+                f"port {port}, which {service} needs, is taken by {', '.join(takers)}. Stop that, or choose another "
+                f"port with {variable}."
+            )
+    return faults
+
+
+def silent(services: Table, answers: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the services that are to answer and do not."""
+    needed = {service["name"] for service in services if service["required"]}
+    return [answer["item"]["name"] for answer in answers if not _is_up(answer) and answer["item"]["name"] in needed]
+
+
+def _is_up(answer: Mapping[str, Any]) -> bool:
+    return bool(answer["status"] == 200)
+
+
+def summary(
+    services: Table,
+    answers: Sequence[Mapping[str, Any]],
+    absences: Iterable[str],
+    secrets_dir: str,
+    address: str,
+) -> list[str]:
+    """Return the lines that show the lab: its services, why parts are absent, where secrets are, and how to reach it.
+
+    `answers` are what ansible.builtin.uri returned for each service that was asked, C(item) being the service.
+    """
+    required = {service["name"]: service["required"] for service in services}
+    lines = []
+    for answer in answers:
+        name, url = answer["item"]["name"], answer["item"]["url"]
+        state = "up" if _is_up(answer) else "NO ANSWER" if required[name] else "not here"
+        version = re.search(r'(?:"|build_info\{)version"?[:=] ?"([^"]+)"', str(answer.get("content") or ""))
+        lines.append(f"{name:<15} {url:<28} {state:<10} {version[1] if version else ''}".rstrip())
+    lines += [
+        f"{service['name']:<15} left out: the inventory has no host in the group {service['groups'][0]}"
+        for service in services
+        if not service["url"]
+    ]
+    lines += [*absences, "", f"Passwords and keys: {secrets_dir} (files on the controller, mode 0600)"]
+    pages = [answer["item"]["url"] for answer in answers if answer["item"]["page"]]
+    if address.startswith("127.") and pages:
+        tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)
+        lines.append(f"From a laptop:      ssh{tunnels} USER@THIS-MACHINE")
+    return lines

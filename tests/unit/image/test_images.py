@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Which host builds for which, what its wheels must run on, and what is told of a program that failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _images
+
+DOCKER = {"version": "26.1.5", "images": {}, "containers": {}}
+BUILD = {"reference": "localhost/monitor-lab/locust:5f1c8b0a9d3e", "way": "build"}
+
+
+def host(
+    architecture: str = "x86_64", docker: dict[str, Any] | None = DOCKER, proxy: str | None = None, **found: Any
+) -> dict[str, Any]:
+    variables = {"ansible_facts": {"architecture": architecture}, "monitor_lab_host": {"docker": docker}}
+    if proxy is not None:
+        variables["monitor_lab_proxy"] = proxy
+    return variables | ({"image_found": found} if found else {})
+
+
+def test_the_first_host_with_an_engine_builds() -> None:
+    hosts = {"bare": host(docker=None), "first": host(), "second": host()}
+    assert _images.image_builder(hosts, hosts, "second", "") == "first"
+    # None looked at: each for itself.
+    assert _images.image_builder(["a", "b"], {"a": {}, "b": host(docker=None)}, "b", "") == "b"
+
+
+def test_a_host_of_another_architecture_does_not_build() -> None:
+    hosts = {"arm": host("aarch64"), "other_arm": host("aarch64"), "intel": host()}
+    assert _images.image_builder(hosts, hosts, "intel", "") == "intel"
+    assert _images.image_builder(hosts, hosts, "other_arm", "") == "arm"
+
+
+def test_a_host_with_another_way_out_does_not_build() -> None:
+    proxy = "http://proxy.test:3128"
+    hosts = {"open": host(), "proxied": host(proxy=proxy), "empty": host(proxy=""), "also": host(proxy=proxy)}
+    assert _images.image_builder(hosts, hosts, "also", proxy) == "proxied"
+    assert _images.image_builder(hosts, hosts, "empty", "") == "open"
+
+
+def test_those_that_lack_the_same_image() -> None:
+    hosts = {
+        "has": host(locust={**BUILD, "way": "there"}),
+        "asked_for_another": host(grafana=BUILD),
+        "never_asked": host(),
+        "first": host(locust=BUILD),
+        "newer": host(locust={**BUILD, "reference": "localhost/monitor-lab/locust:000000000000"}),
+        "second": host(locust=BUILD),
+    }
+    assert _images.image_lacking(hosts, hosts, "second", "locust") == ["first", "second"]
+
+
+def test_each_architecture_has_one_that_lacks_it_first() -> None:
+    hosts = {"intel": host(locust=BUILD), "arm": host("aarch64", locust=BUILD)}
+    assert _images.image_lacking(hosts, hosts, "arm", "locust") == ["arm"]
+
+
+def test_the_platforms_of_wheels() -> None:
+    platforms = _images.wheel_platforms("aarch64")
+    assert platforms[:2] == ["manylinux_2_36_aarch64", "manylinux_2_35_aarch64"]
+    assert platforms[-2:] == ["manylinux_2_17_aarch64", "manylinux2014_aarch64"]
+
+
+def test_the_last_words_of_a_program() -> None:
+    result = {"failed": True, "msg": "non-zero return code", "stderr_lines": [" 1", "2", "3 ", "4", "5"]}
+    assert _images.last_words(result) == "2 | 3 | 4 | 5"
+    assert _images.last_words({"failed": True, "msg": "no such program"}) == "no such program"
+    assert _images.last_words({"failed": True}) == ""
+
+
+def test_the_last_words_of_a_loop_are_those_of_what_failed_in_it() -> None:
+    results = [
+        {"failed": False, "stderr_lines": ["fine"]},
+        {"stderr_lines": ["skipped"]},
+        {"failed": True, "stderr_lines": ["ERROR: No matching distribution found"]},
+    ]
+    assert _images.last_words({"failed": True, "msg": "One or more items failed", "results": results}) == (
+        "ERROR: No matching distribution found"
+    )

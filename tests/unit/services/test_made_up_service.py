@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""A service that is added is its role and its entry, and what was forgotten of one is noticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import made_up
+from tests.checks.tree import CHECKOUT, copy_as_collection
+
+PLAY = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [
+            {"ansible.builtin.import_role": {"name": "devsecops.monitor_lab.monitor_lab", "tasks_from": "inventory"}},
+            {
+                "ansible.builtin.copy": {
+                    "content": "{{ shown | to_json }}",
+                    "dest": "{{ playbook_dir }}/shown.json",
+                    "mode": "0600",
+                },
+                "vars": {
+                    "shown": {
+                        "services": "{{ monitor_lab_services }}",
+                        "volumes": "{{ monitor_lab_volumes }}",
+                        "jobs": "{{ lookup('ansible.builtin.template', templates ~ '/prometheus.yml.j2') }}",
+                        "bundle": "{{ monitor_lab_services | selectattr('image') | map(attribute='name') }}",
+                        "faults": "{{ monitor_lab_services | devsecops.monitor_lab.port_faults(*taken) }}",
+                    },
+                    "taken": [
+                        "{{ group_names }}",
+                        "127.0.0.1",
+                        [{"address": "0.0.0.0", "port": 9999, "program": "nginx", "service": None}],
+                    ],
+                    "prometheus_scrape_configs": [],
+                },
+            },
+        ],
+    }
+]
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    checkout = copy_as_collection(tmp_path_factory.mktemp("made_up"))
+    made_up.add(checkout)
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def shown(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the lab knows of it, from the table of a lab on one machine."""
+    folder = tmp_path_factory.mktemp("play")
+    (folder / "play.yml").write_text(json.dumps(PLAY))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("ansible-playbook"),
+            f"--inventory={collection}/inventory/local.yml",
+            f"--extra-vars=templates={collection}/roles/prometheus/templates",
+            folder / "play.yml",
+        ],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    found: dict[str, Any] = json.loads((folder / "shown.json").read_text())
+    return found
+
+
+def test_nothing_of_a_service_is_forgotten() -> None:
+    assert made_up.forgotten(CHECKOUT) == []
+
+
+def test_a_service_that_is_added_is_whole(collection: Path) -> None:
+    assert made_up.forgotten(collection) == []
+
+
+@pytest.mark.parametrize(
+    ("without", "says"),
+    [
+        ("volume", "made_up: the table has the volumes [], and the role ['monitor-lab-made-up']"),
+        ("image", "made_up: the table and the role differ on image"),
+        ("group", "made_up: inventory/local.yml has no group made_up"),
+        ("row", "made_up: README.md does not name the role"),
+    ],
+)
+def test_what_is_left_out_is_noticed(without: str, says: str, tmp_path: Path) -> None:
+    checkout = copy_as_collection(tmp_path)
+    made_up.add(checkout, without)
+    assert says in made_up.forgotten(checkout)
+
+
+def test_a_role_without_an_entry_is_noticed(tmp_path: Path) -> None:
+    checkout = copy_as_collection(tmp_path)
+    (checkout / "roles" / "new" / "tasks").mkdir(parents=True)
+    assert made_up.forgotten(checkout) == ["the role new has no entry in the table"]
+
+
+def test_ports_summary_and_health_come_from_the_entry(shown: dict[str, Any]) -> None:
+    (service,) = [service for service in shown["services"] if service["name"] == "made_up"]
+    assert service["url"] == "http://127.0.0.1:9999"
+    assert service["ports"] == [{"variable": "monitor_lab_made_up_port", "port": 9999}]
+    (fault,) = shown["faults"]
+    assert fault.startswith("port 9999, which made_up needs, is taken by nginx.")
+    assert fault.endswith("choose another port with monitor_lab_made_up_port.")
+
+
+def test_teardown_bundle_and_prometheus_come_from_the_entry(shown: dict[str, Any]) -> None:
+    assert "monitor-lab-made-up" in shown["volumes"]
+    assert "made_up" in shown["bundle"]
+    assert "job_name: made_up" in shown["jobs"]
+    assert '["127.0.0.1:9999"]' in shown["jobs"]
+
+
+def test_a_part_that_the_lab_is_without_is_named_nowhere(collection: Path, tmp_path: Path) -> None:
+    """No target `":9646"`."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(
+        json.dumps({"prometheus": {"hosts": {"mon1": {"ansible_connection": "local"}}}, "web": {"hosts": {"web1": {}}}})
+    )
+    (tmp_path / "play.yml").write_text(json.dumps([{**PLAY[0], "hosts": "mon1"}]))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("ansible-playbook"),
+            f"--inventory={inventory}",
+            f"--extra-vars=templates={collection}/roles/prometheus/templates",
+            f"--extra-vars=ansible_python_interpreter={sys.executable}",
+            tmp_path / "play.yml",
+        ],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    found = json.loads((tmp_path / "shown.json").read_text())
+    assert [service["url"] for service in found["services"] if service["name"] != "prometheus"] == [""] * 5
+    assert found["jobs"].count("job_name") == 1
+    assert '":' not in found["jobs"].replace('"127.0.0.1:9090"', "")

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What is worked out from the table of services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _services as services
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._hosts import hosts_unlike
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._spelling import near_misses, within
+
+from tests.role_readme import ROLES, load
+
+TABLE = load(ROLES / "monitor_lab" / "vars" / "main.yml")["monitor_lab_service_table"]
+VALUES = {
+    "monitor_lab_tokenization_url": "http://192.0.2.1:30500",
+    "monitor_lab_tokenization_port": "30500",
+    "monitor_lab_has_cluster": False,
+    "monitor_lab_locust_url": "http://192.0.2.2:8089",
+    "monitor_lab_locust_port": 8089,
+    "monitor_lab_locust_master_port": 5557,
+    "monitor_lab_locust_exporter_url": "",
+    "monitor_lab_locust_exporter_port": 9646,
+    "monitor_lab_prometheus_url": "http://192.0.2.4:9090",
+    "monitor_lab_prometheus_port": 9090,
+    "monitor_lab_grafana_url": "http://192.0.2.5:3000",
+    "monitor_lab_grafana_port": 3000,
+    "grafana_external_url": "",
+    "grafana_required": "",
+}
+GROUPS = {
+    "tokenization": ["pod1"],
+    "locust": ["locust1"],
+    "locust_workers": ["load1", "locust1"],
+    "locust_exporter": ["mon1"],
+    "prometheus": ["mon1"],
+    "grafana": ["graf1"],
+}
+
+
+def of(**values: Any) -> list[dict[str, Any]]:
+    return services.resolved(TABLE, {**VALUES, **values})
+
+
+def answer(name: str, status: int = 200, content: str = "") -> dict[str, Any]:
+    (service,) = [service for service in of() if service["name"] == name]
+    return {"item": service, "status": status, "content": content}
+
+
+def test_every_variable_of_the_table_has_a_value_here() -> None:
+    assert set(services.variables_of(TABLE)) == set(VALUES)
+
+
+def test_a_service_has_its_values_and_nothing_is_left_out() -> None:
+    service = of()[0]
+    assert service["url"] == "http://192.0.2.1:30500"
+    assert service["ports"] == [{"variable": "monitor_lab_tokenization_port", "port": 30500}]
+    assert {frozenset(service) for service in of()} == {frozenset(service)}
+
+
+@pytest.mark.parametrize(
+    ("value", "is_set"), [("", False), (None, False), (False, False), ("false", False), ("no", False), (True, True)]
+)
+def test_a_variable_from_the_command_line_is_read_as_one_from_a_file(value: object, is_set: bool) -> None:
+    assert of(grafana_required=value)[-1]["required"] is is_set
+
+
+def test_a_service_that_is_elsewhere_by_its_url() -> None:
+    assert of(grafana_external_url="https://grafana.example.org")[-1]["elsewhere"] is True
+
+
+def test_hosts_are_each_named_once_in_the_order_of_the_table() -> None:
+    assert services.hosts_of(TABLE, GROUPS) == ["pod1", "locust1", "load1", "mon1", "graf1"]
+    assert services.hosts_of(TABLE, {"others": ["web1"]}) == []
+
+
+def test_addresses_are_those_that_ansible_reaches() -> None:
+    hostvars: dict[str, dict[str, str]] = {host: {} for hosts in GROUPS.values() for host in hosts}
+    hostvars["mon1"] = {"ansible_host": "192.0.2.4"}
+    hostvars["graf1"] = {"ansible_host": "192.0.2.5", "monitor_lab_address": "198.51.100.5"}
+    assert services.addresses_of(TABLE, {**GROUPS, "locust_exporter": []}, hostvars) == {
+        "tokenization": "pod1",
+        "locust": "locust1",
+        "locust_exporter": "",
+        "prometheus": "192.0.2.4",
+        "grafana": "198.51.100.5",
+    }
+
+
+def test_one_machine_talks_to_itself_over_loopback() -> None:
+    groups = {"locust": ["localhost"], "prometheus": ["localhost"]}
+    addresses = services.addresses_of(TABLE, groups, {"localhost": {"ansible_host": "192.0.2.1"}})
+    assert addresses["locust"] == "127.0.0.1"
+    assert addresses["grafana"] == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [("192.0.2.1", "http://192.0.2.1:80"), ("2001:db8::1", "http://[2001:db8::1]:80"), ("a", "http://a:80"), ("", "")],
+)
+def test_urls(address: str, url: str) -> None:
+    assert services.url_of(address, 80) == url
+
+
+@pytest.mark.parametrize(
+    ("groups", "says"),
+    [
+        ({"all": ["web1"], "ungrouped": ["web1"]}, "no host in any of the lab's groups: tokenization, locust,"),
+        ({}, "no host in any of the lab's groups"),
+        ({**GROUPS, "prometheus": [], "promethues": ["mon1"]}, "a group promethues, and none called prometheus"),
+        ({"locust_worker": ["a"], "locust": ["b"]}, "a group locust_worker, and none called locust_workers"),
+        ({"locust": ["a", "b"]}, "several hosts (a, b), and Locust has one master"),
+    ],
+)
+def test_what_makes_no_lab(groups: dict[str, list[str]], says: str) -> None:
+    (fault,) = services.inventory_faults(TABLE, groups)
+    assert says in fault
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [GROUPS, {"prometheus": ["a"]}, {**GROUPS, "promethues": ["a"]}, {**GROUPS, "grafana": [], "web": ["a"]}],
+)
+def test_what_makes_one(groups: dict[str, list[str]]) -> None:
+    """A group that is like one of ours is somebody's own where ours is there, too."""
+    assert services.inventory_faults(TABLE, groups) == []
+
+
+def test_services_of_a_host_that_want_one_port() -> None:
+    table = of(monitor_lab_prometheus_port=3000)
+    assert services.port_collisions(table, ["prometheus", "grafana"]) == [
+        "monitor_lab_grafana_port: 3000",
+        "monitor_lab_prometheus_port: 3000",
+    ]
+    assert services.port_collisions(table, ["prometheus"]) == []
+    elsewhere = of(monitor_lab_prometheus_port=3000, grafana_external_url="http://192.0.2.9:3000")
+    assert services.port_collisions(elsewhere, ["prometheus", "grafana"]) == []
+
+
+def listener(port: int, address: str = "192.0.2.1", program: str | None = "nginx", service: str | None = None) -> Any:
+    return {"port": port, "address": address, "program": program, "service": service}
+
+
+@pytest.mark.parametrize(
+    ("listening", "says"),
+    [
+        (
+            listener(9090),
+            "port 9090, which prometheus needs, is taken by nginx. Stop that, or choose another port with",
+        ),
+        (listener(9090, "0.0.0.0", None), "taken by a process that cannot be seen"),
+        (listener(9090, "::"), "monitor_lab_prometheus_port"),
+        (listener(9090, "192.0.2.7"), None),
+        (listener(9090, service="prometheus"), None),
+        (listener(9090, service="grafana"), "taken by nginx"),
+        (listener(8089), None),
+    ],
+)
+def test_who_else_has_a_port(listening: Any, says: str | None) -> None:
+    faults = services.port_faults(of(), ["prometheus", "locust_workers"], "192.0.2.1", [listening])
+    assert [says in fault for fault in faults if says] == ([True] if says else [])
+    assert bool(faults) is bool(says)
+
+
+def test_a_part_that_is_not_required_is_not_silent() -> None:
+    answers = [answer("locust"), answer("prometheus", -1), answer("grafana", 503)]
+    assert services.silent(of(), answers) == ["prometheus"]
+    assert services.silent(of(grafana_required="true"), answers) == ["prometheus", "grafana"]
+
+
+def test_the_summary_tells_of_every_service() -> None:
+    answers = [
+        answer("locust", content='{"version": "2.47.0"}'),
+        answer("prometheus", content='{"status":"success","data":{"version":"3.5.0"}}'),
+        answer("grafana", -1),
+    ]
+    assert services.summary(of(), answers, ["No Grafana: why."], "/secrets", "127.0.0.1") == [
+        "locust          http://192.0.2.2:8089        up         2.47.0",
+        "prometheus      http://192.0.2.4:9090        up         3.5.0",
+        "grafana         http://192.0.2.5:3000        not here",
+        "locust_exporter left out: the inventory has no host in the group locust_exporter",
+        "No Grafana: why.",
+        "",
+        "Passwords and keys: /secrets (files on the controller, mode 0600)",
+        "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 -L 3000:192.0.2.5:3000 "
+        "USER@THIS-MACHINE",
+    ]
+    across = services.summary(of(), [answer("prometheus", 503)], [], "/secrets", "192.0.2.4")
+    assert across[0].split() == ["prometheus", "http://192.0.2.4:9090", "NO", "ANSWER"]
+    assert "ssh" not in across[-1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "letters"),
+    [("", "", 0), ("a", "", 1), ("prometheus", "promethues", 2), ("grafana", "graffana", 1), ("kitten", "sitting", 3)],
+)
+def test_how_many_letters_differ(one: str, other: str, letters: int) -> None:
+    for pair in ((one, other), (other, one)):
+        assert within(*pair, letters)
+        assert letters == 0 or not within(*pair, letters - 1)
+
+
+def test_near_misses() -> None:
+    assert near_misses("grafana", ["grafana", "graphana", "grafna", "grafanas", "web"]) == [
+        "graphana",
+        "grafna",
+        "grafanas",
+    ]
+
+
+def test_hosts_that_differ() -> None:
+    hostvars = {"a": {"version": [1, 2]}, "b": {"version": [1, 2]}, "c": {"version": [1, 3]}, "d": {}}
+    assert hosts_unlike(hostvars, "a", hostvars, "version") == ["c"]
+    assert hosts_unlike(["c", "b"], "d", hostvars, "version") == ["b", "c"]

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""`--tags` does what people expect of it: that service with what it needs, the checks alone, or the questions alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.checks.tree import copy_as_collection
+from tests.made_up import table_of
+
+TOLD = [{"name": "Say that it ran", "ansible.builtin.debug": {"msg": "ran {{ role_name }} {{ room }}"}}]
+HOSTS = {
+    "tokenization": "a",
+    "locust": "b",
+    "locust_workers": "c",
+    "locust_exporter": "a",
+    "prometheus": "b",
+    "grafana": "c",
+}
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy whose roles do nothing but say that they ran, the tasks in a file that is included."""
+    checkout = copy_as_collection(tmp_path_factory.mktemp("tags"))
+    for tasks in checkout.glob("roles/*/tasks"):
+        if tasks.parent.name == "monitor_lab":
+            (tasks / "main.yml").write_text("[]")
+            continue
+        for path in tasks.glob("*.yml"):
+            path.unlink()
+        for room in ("main", "preflight"):
+            (tasks / f"{room}.yml").write_text(
+                json.dumps([{"name": "Go on", "ansible.builtin.include_tasks": "told.yml", "vars": {"room": room}}])
+            )
+        (tasks / "told.yml").write_text(json.dumps(TOLD))
+    return checkout
+
+
+def ran(collection: Path, *arguments: str) -> list[str]:
+    """What ran, in order, each once; "asked" for the questions of verify.yml."""
+    inventory = {
+        "all": {"vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}},
+        **{group: {"hosts": {host: {}}} for group, host in HOSTS.items()},
+        "others": {"hosts": {"web1": {}}},
+    }
+    path = collection / "hosts.json"
+    path.write_text(json.dumps(inventory))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("ansible-playbook"),
+            f"--inventory={path}",
+            "--extra-vars=ansible_become=false",
+            *arguments,
+            "devsecops.monitor_lab.site",
+        ],
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2]),
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        },
+        cwd=collection,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ERROR" not in done.stderr + done.stdout or "Ask every service of this host" in done.stdout, done.stdout
+    assert "web1" not in done.stdout
+    found = re.findall(r"msg: ran (\w+ \w+)|TASK \[(Ask every service of this host)\]", done.stdout)
+    return list(dict.fromkeys(told or "asked" for told, _asked in found))
+
+
+def test_all_runs_in_the_order_of_the_table_across_hosts(collection: Path) -> None:
+    names = [entry["name"] for entry in table_of(collection)]
+    engine = [f"container_engine {room}" for room in ("preflight", "main")]
+    assert ran(collection) == [
+        engine[0],
+        *(f"{name} preflight" for name in names),
+        engine[1],
+        *(f"{name} main" for name in names),
+        "asked",
+    ]
+
+
+@pytest.mark.parametrize("service", ["tokenization", "prometheus", "locust"])
+def test_a_service_comes_with_what_it_needs(collection: Path, service: str) -> None:
+    assert ran(collection, "--tags", service) == [
+        "container_engine preflight",
+        f"{service} preflight",
+        "container_engine main",
+        f"{service} main",
+    ]
+
+
+def test_preflight_checks_and_does_no_more(collection: Path) -> None:
+    names = [entry["name"] for entry in table_of(collection)]
+    assert ran(collection, "--tags", "preflight") == [
+        "container_engine preflight",
+        *(f"{name} preflight" for name in names),
+    ]
+
+
+def test_verify_asks_and_does_no_more(collection: Path) -> None:
+    assert ran(collection, "--tags", "verify") == ["asked"]
+
+
+def test_one_service_is_left_out(collection: Path) -> None:
+    assert "grafana main" not in ran(collection, "--skip-tags", "grafana")
