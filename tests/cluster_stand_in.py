@@ -114,8 +114,8 @@ def selects(selector: str, labels: dict[str, str]) -> bool:
             if labels.get(is_in[1]) not in is_in[2].replace(" ", "").split(","):
                 return False
         elif part:
-            name, negated, value = re.fullmatch(r"\s*([^=!]+)(!?)=(.*)", part).groups()  # type: ignore[union-attr]
-            if (labels.get(name) == value) is bool(negated):
+            name, value = part.strip().split("=")
+            if (labels.get(name.removesuffix("!")) == value) is name.endswith("!"):
                 return False
     return True
 

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
 """What the objects of a cluster say, as kubernetes.core.k8s_info returns them in `resources`.
 
