@@ -113,7 +113,7 @@ def _exporters() -> dict[str, list[str]]:
 
 
 def _typical(seconds: list[float]) -> float:
-    """The lower quartile: what else runs on the machine only ever adds to a measurement."""
+    """Return the lower quartile: what else runs on the machine only ever adds to a measurement."""
     return statistics.quantiles(seconds, n=4)[0]
 
 

@@ -33,7 +33,7 @@ def workers(count: int) -> list[str]:
 
 
 def inventory(scratch: Path, worker_hosts: int) -> dict[str, object]:
-    """The lab's groups; `locust1` is the master. Its users would load nobody: no run is made."""
+    """Return the lab's groups; `locust1` is the master. Its users would load nobody: no run is made."""
     return {
         "all": {
             "vars": {

@@ -110,7 +110,7 @@ def postgresql() -> Iterator[Postgresql]:
 
 
 def memory_while_filling(service: Service) -> tuple[float, float]:
-    """Stores a million names; the service's resident memory in MB after the first 100,000, and in the end."""
+    """Store a million names; return the service's resident memory in MB after the first 100,000, and in the end."""
 
     def filled(names: int) -> bool:
         time.sleep(0.5)

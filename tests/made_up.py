@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +28,23 @@ def insert(path: Path, text: str, before: str) -> None:
     path.write_text(whole[:at] + text + whole[at:], encoding="utf-8")
 
 
+def part(name: str, indent: int) -> str:
+    """Return a file of the service as it goes into another one."""
+    return textwrap.indent((HERE / name).read_text(encoding="utf-8").removeprefix("---\n"), " " * indent)
+
+
 def add(checkout: Path, without: str = "") -> None:
     """Add the service to a copy of the collection; leave out its `volume`, `image`, `group` or `row` in the README."""
     shutil.copytree(HERE / "role", checkout / "roles" / "made_up")
     (checkout / "roles" / "made_up" / "README.md").write_text(readme(checkout / "roles" / "made_up"))
-    entry = (HERE / "entry.yml").read_text()
-    for part, line in {"volume": "    volumes: .*\n", "image": "    image: true\n"}.items():
-        entry = re.sub(line, "", entry) if without == part else entry
+    entry = part("entry.yml", 2)
+    for name, line in {"volume": "    volumes: .*\n", "image": "    image: true\n"}.items():
+        entry = re.sub(line, "", entry) if without == name else entry
     insert(checkout / TABLE, entry, "\n# The table with")
-    insert(
-        checkout / "roles/monitor_lab/defaults/main.yml", (HERE / "defaults.yml").read_text(), "\nmonitor_lab_scrape"
-    )
+    insert(checkout / "roles/monitor_lab/defaults/main.yml", part("defaults.yml", 0), "\nmonitor_lab_scrape")
     insert(
         checkout / "roles/monitor_lab/meta/argument_specs.yml",
-        (HERE / "specs.yml").read_text(),
+        part("specs.yml", 6),
         "      monitor_lab_scrape",
     )
     if without != "group":

@@ -29,10 +29,10 @@ class ActionModule(ActionBase):
     # Once for all hosts: what is wrong for each of them is told once, and none goes on where another has a fault.
     BYPASS_HOST_LOOP = True
     _requires_connection = False
-    _VALID_ARGS = frozenset()
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        self.validate_argument_spec({})
         described = variables_in(ROLES)
         hostvars = task_vars["hostvars"]
         own = hostvars.raw_get(task_vars["inventory_hostname"])

@@ -46,9 +46,12 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._hosts import hosts_unlike
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"hosts_unlike": hosts_unlike}

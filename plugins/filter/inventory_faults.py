@@ -39,9 +39,12 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._services import inventory_faults
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"inventory_faults": inventory_faults}

@@ -42,9 +42,12 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._services import addresses_of
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"lab_addresses": addresses_of}

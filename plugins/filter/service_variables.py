@@ -33,9 +33,12 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._services import variables_of
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"service_variables": variables_of}

@@ -38,9 +38,12 @@ _value:
   elements: dict
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._services import resolved
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"services": resolved}

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def engine_packages(distribution: Mapping[str, Any], facts: Mapping[str, Any], pod: bool) -> list[str]:
-    """The packages that a host of these facts needs, with those of a pod's engine where one is to run there."""
+    """Return the packages that a host of these facts needs, with those of a pod's engine where one is to run there."""
     packages, client = distribution["packages"], distribution["docker_client"]
     return [
         *packages["docker"],

@@ -15,7 +15,7 @@ OLDEST_MANYLINUX_GLIBC = 17
 
 
 def image_builder(hosts: Iterable[str], hostvars: Hostvars, host: str, proxy: str) -> str:
-    """The host that builds what `host` lacks: the first with an engine that has its architecture and its proxy.
+    """Return the host that builds what `host` lacks: the first with an engine that has its architecture and its proxy.
 
     With the same way out, what this host can have of a registry, that one can.
     """
@@ -31,7 +31,7 @@ def image_builder(hosts: Iterable[str], hostvars: Hostvars, host: str, proxy: st
 
 
 def image_lacking(hosts: Iterable[str], hostvars: Hostvars, host: str, image: str) -> list[str]:
-    """The hosts that lack the image as `host` does, and can run what is made for it; `host` is one of them."""
+    """Return the hosts that lack the image as `host` does, and can run what is made for it; `host` is one of them."""
     found = hostvars[host]["image_found"][image]
     return [
         other
@@ -52,7 +52,10 @@ def wheel_platforms(architecture: str) -> list[str]:
 
 
 def last_words(result: Mapping[str, Any]) -> str:
-    """The last four lines that a failed program said, or else the module's message. Of a loop, what failed counts."""
+    """Return the last four lines that a failed program said, or else the module's message.
+
+    Of a loop, what failed counts.
+    """
     failed = [each for each in result.get("results", [result]) if each.get("failed")]
     lines = [line for each in failed for line in each.get("stderr_lines", [each.get("msg", "")])]
     return " | ".join(line.strip() for line in lines[-4:])

@@ -131,7 +131,9 @@ KINDS: dict[str, Kind] = {
     ),
     "url": _url,
     "address": _address,
-    "tag": _written(r"\w[\w.-]{0,127}", "{} is not the tag of an image; write one such as v1.2.3"),
+    "tag": _written(
+        r"\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?", "{} is not the tag of an image; write one such as v1.2.3"
+    ),
     "registry": _written(
         r"([A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[a-z0-9._/-]*[a-z0-9])?)?",
         "{} is not a registry; write one such as registry.example.com:5000/lab, without http://",
@@ -145,7 +147,8 @@ KINDS: dict[str, Kind] = {
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
     "host folder": _written(
-        r"(/(?!\.\.?(/|$))[^/\s]+){2,}", "{} is not a folder of its own on the host; write one such as /etc/monitor_lab"
+        r"(/(?!\.\.?(/|$))[^/\s]+){2,}/?",
+        "{} is not a folder of its own on the host; write one such as /etc/monitor_lab",
     ),
 }
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.checks import headers, imports, suppressions, unions
+from tests.checks import headers, imports, jinja, private, suppressions, unions
 from tests.checks.tree import CHECKOUT, working_tree
 
+CHECKS = (headers, imports, jinja, private, suppressions, unions)
 TEXT = {"", ".py", ".yml", ".yaml", ".sh", ".js", ".j2", ".toml", ".cfg", ".txt"}
 
 
@@ -17,7 +18,7 @@ def main() -> int:
     for path in working_tree():
         if path.suffix in TEXT:
             text = (CHECKOUT / path).read_text(encoding="utf-8")
-            found += [line for check in (headers, imports, suppressions, unions) for line in check.findings(path, text)]
+            found += [line for check in CHECKS for line in check.findings(path, text)]
     print("\n".join(found) or "tests.checks: nothing found")
     return int(bool(found))
 

@@ -11,20 +11,18 @@ from tests.checks.tree import CHECKOUT
 
 PRIVATE = re.compile(r"(?<![A-Za-z0-9_])__([a-z][a-z0-9_]*)")
 ROLES = sorted((path.parent.name for path in (CHECKOUT / "roles").glob("*/tasks")), key=len, reverse=True)
-# Each of these gives its own variables such names, too.
-OTHERS = ("load_run",)
 
 
 def owner(variable: str) -> str:
     """Return the role that a private variable belongs to: the one with the longest name that it begins with."""
-    return next((role for role in (*ROLES, *OTHERS) if variable.startswith(f"{role}_")), "")
+    return next((role for role in ROLES if variable.startswith(f"{role}_")), "")
 
 
 def findings(path: Path, text: str) -> list[str]:
     """Return the reads of other roles' private variables in the file at `path`, relative to the checkout."""
     if path.parts[0] not in ("roles", "playbooks", "molecule") or path.suffix not in (".yml", ".j2"):
         return []
-    own = path.parts[1] if path.parts[0] == "roles" else "load_run" if path.name == "load_run.yml" else ""
+    own = path.parts[1] if path.parts[0] == "roles" else ""
     return [
         f"{path.as_posix()}:{number}: __{variable} is private to {owner(variable) or 'nobody known'}"
         for number, line in enumerate(text.splitlines(), start=1)

@@ -47,7 +47,7 @@ def query(expr: str, legend: str = "", **more: Any) -> JSON:
 
 
 def instant(expr: str, **more: Any) -> JSON:
-    """The value at the end of the time range, not a mean over it."""
+    """Ask for the value at the end of the time range, not a mean over it."""
     return query(expr, instant=True, range=False, **more)
 
 

@@ -56,7 +56,7 @@ def count(text: str) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; every flag can be given by an environment variable, which its help names."""
+    """Describe the command line; every flag can be given by an environment variable, which its help names."""
     result = argparse.ArgumentParser(
         prog="locust_exporter", description="Exports the figures of a Locust for Prometheus.", allow_abbrev=False
     )

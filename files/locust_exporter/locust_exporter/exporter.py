@@ -38,7 +38,7 @@ class Exporter:
         self.look_at_process()
 
     def scrape(self, timeout: float | None = None) -> bytes:
-        """The whole page; `timeout` shortens the exporter's own, and is what the asking Prometheus will wait."""
+        """Return the whole page; `timeout` shortens the exporter's own, and is what the asking Prometheus will wait."""
         start = time.monotonic()
         deadline = start + min(self._timeout, timeout or self._timeout)
         page = Page(self._namespace)
@@ -72,7 +72,7 @@ class Exporter:
         return page.encode() + self._process_figures
 
     def look_at_process(self) -> None:
-        """Takes the figures of the exporter's own process for the next page.
+        """Take the figures of the exporter's own process for the next page.
 
         That takes as long as all the rest of a small page, so it is done when nobody waits.
         """
@@ -98,7 +98,7 @@ class Exporter:
             page.family("gauge", "version_info", "Locust's version.", [("{" + labels(version=version) + "}", 1)])
 
     def _say(self, what: str, reason: Reason, detail: str) -> None:
-        """Logs a change, and nothing at the scrapes after it, which would fill a disk with the same line."""
+        """Log a change, and nothing at the scrapes after it, which would fill a disk with the same line."""
         with self._lock:
             before = self._said.get(what, Reason.OK)
             self._said[what] = reason

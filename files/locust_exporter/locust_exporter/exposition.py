@@ -19,7 +19,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def number(value: object) -> float | int | None:
-    """The figure that a JSON value stands for, or None where it stands for none.
+    """Return the figure that a JSON value stands for, or None where it stands for none.
 
     A string that holds a number counts as that number; an integer too large for a float, which Prometheus refuses,
     counts as none.
@@ -43,7 +43,7 @@ def figure(value: float | int) -> str:
 
 
 def label_text(value: object) -> str:
-    """A JSON value as the text of a label: null is empty, and what UTF-8 cannot hold becomes a question mark.
+    """Return a JSON value as the text of a label: null is empty, and what UTF-8 cannot hold becomes a question mark.
 
     Prometheus's lexer takes a NUL byte for the end of the page, so it is replaced. A text of more than 1,000 characters
     is cut, with a digest that keeps it apart: a page repeats it twenty times, and Prometheus keeps it for good.
@@ -58,7 +58,7 @@ def label_text(value: object) -> str:
 
 
 def labels(**pairs: str) -> str:
-    """Label pairs, escaped, without the braces: C(method="GET",name="/login")."""
+    """Return label pairs, escaped, without the braces: C(method="GET",name="/login")."""
     return ",".join(f'{key}="{escape(value)}"' for key, value in pairs.items())
 
 
@@ -68,7 +68,7 @@ def escape(value: str) -> str:
 
 @cache
 def _header(namespace: str, kind: str, name: str, text: str) -> tuple[str, str]:
-    """A family's full name and its first two lines, which never change."""
+    """Return a family's full name and its first two lines, which never change."""
     full = f"{namespace}_{name}"
     return full, f"# HELP {full} {text}\n# TYPE {full} {kind}\n"
 
@@ -81,7 +81,7 @@ class Page:
         self._parts: list[str] = []
 
     def family(self, kind: str, name: str, text: str, samples: Iterable[tuple[str, float | int | None]]) -> None:
-        """Adds the family `name`; a sample is (what follows the name, figure), and those without a figure are left out.
+        """Add the family `name`; a sample is (what follows the name, figure), and those without a figure are left out.
 
         What follows the name is empty, or labels in braces, and may begin with a suffix such as `_sum`.
         """

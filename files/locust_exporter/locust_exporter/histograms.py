@@ -23,7 +23,7 @@ LONGEST = 60_000
 
 
 def _bounds() -> list[float]:
-    """The upper ends of the buckets, in ms."""
+    """Return the upper ends of the buckets, in ms."""
     bounds = [value + 0.5 for value in range(99)]
     step, value = 10, 100
     bounds.append(99.5)
@@ -40,7 +40,7 @@ _LE = [f'le="{bound / 1000:.6g}"}}' for bound in BOUNDS] + ['le="+Inf"}']
 
 
 def write(page: Page, answer: object, max_endpoints: int) -> bool:
-    """Writes the histograms of the first `max_endpoints` endpoints; tells whether there are more.
+    """Write the histograms of the first `max_endpoints` endpoints; tell whether there are more.
 
     `answer` is `{"histograms": [{"method", "name", "sum": ms, "counts": {ms: requests}}]}`.
     """
@@ -62,7 +62,7 @@ def write(page: Page, answer: object, max_endpoints: int) -> bool:
 
 
 def _counts(given: dict[str, Any]) -> list[int]:
-    """Requests by bucket, the last one being +Inf."""
+    """Count requests by bucket, the last one being +Inf."""
     counts = [0] * (len(BOUNDS) + 1)
     for key, value in given.items():
         milliseconds, requests = number(key), number(value)

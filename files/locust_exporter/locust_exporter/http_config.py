@@ -28,7 +28,7 @@ class Secret:
     file: Path | None = None
 
     def reveal(self) -> str:
-        """The secret. Raises ConfigError if its file cannot be read."""
+        """Return the secret. Raises ConfigError if its file cannot be read."""
         if self.file is None:
             return self.value or ""
         try:
@@ -54,7 +54,7 @@ class HttpConfig:
     server_name: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """The headers that each request to Locust carries. Raises ConfigError if a secret's file cannot be read."""
+        """Return the headers of each request to Locust. Raises ConfigError if a secret's file cannot be read."""
         headers: dict[str, str] = {}
         if self.basic_auth:
             headers["Authorization"] = basic(self.basic_auth.username, self.basic_auth.password.reveal())
@@ -80,7 +80,7 @@ def header_can_hold(value: str) -> bool:
 
 
 def split_url(url: str) -> SplitResult | None:
-    """The parts of a URL that names a host, whose port can be asked for without an error; None for anything else."""
+    """Return the parts of a URL that names a host and has a usable port, or none; None for anything else."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
@@ -95,7 +95,7 @@ def basic(username: str, password: str) -> str:
 
 
 def read(path: Path) -> HttpConfig:
-    """The configuration in `path`. Raises ConfigError with what is wrong and where."""
+    """Read the configuration in `path`. Raises ConfigError with what is wrong and where."""
     section = load(path)
     tls, server_name = _tls(section.section("tls_config"))
     config = HttpConfig(

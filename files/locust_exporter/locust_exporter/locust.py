@@ -133,7 +133,7 @@ class Locust:
             raise LocustError(Reason.NOT_JSON, f"the answer is {answer.content_type}, not JSON") from None
 
     def _log_in(self, deadline: float) -> None:
-        """Sends the login form as Locust's login page would: its address is in the page's `authArgs`."""
+        """Send the login form as Locust's login page would: its address is in the page's `authArgs`."""
         account = self._config.login
         if account is None:
             return

@@ -77,7 +77,7 @@ def receive(
     sock: socket.socket, parser: httptools.HttpRequestParser | httptools.HttpResponseParser, message: Message,
     deadline: float, limit: int,
 ) -> bool:  # fmt: skip
-    """Fills `message`, which belongs to `parser`; tells whether the connection goes on after it.
+    """Fill `message`, which belongs to `parser`; tell whether the connection goes on after it.
 
     Raises TooLargeError over `limit` bytes, IncompleteError, MalformedError, ConnectionResetError if nothing came at
     all, or what the socket raises, TimeoutError among them.

@@ -69,7 +69,7 @@ class Row:
 
 
 def write(page: Page, answer: object) -> dict[str, bool]:
-    """Writes all that `answer`, Locust's decoded JSON, holds; tells by table whether Locust's cap of rows was reached.
+    """Write all that `answer`, Locust's decoded JSON, holds; tell by table whether Locust's cap of rows was reached.
 
     Raises NotLocustError for what no Locust answers.
     """

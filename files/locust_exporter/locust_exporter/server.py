@@ -27,7 +27,7 @@ _MAX_REQUEST = 65536
 
 
 def listen(address: str) -> socket.socket:
-    """A socket that listens at `[HOST]:PORT`; without a host, on all interfaces. Raises ConfigError if it cannot."""
+    """Listen at `[HOST]:PORT`; without a host, on all interfaces. Raises ConfigError if it cannot."""
     host, colon, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not port.isdecimal() or int(port) > 65535:
@@ -134,7 +134,7 @@ class Server:
 
 
 def _scrape_timeout(request: Message) -> float | None:
-    """What Prometheus will wait, less what the answer needs to get there."""
+    """Return what Prometheus will wait, less what the answer needs to get there."""
     try:
         seconds = float(request.headers.get("x-prometheus-scrape-timeout-seconds", ""))
     except ValueError:

@@ -73,7 +73,7 @@ class Section:
         return None if value is None else self.resolve(value)
 
     def resolve(self, value: str) -> Path:
-        """A path of the file; a relative one starts where the file lies."""
+        """Return a path of the file; a relative one starts where the file lies."""
         return self._folder / value
 
     def finish(self) -> None:
@@ -82,7 +82,7 @@ class Section:
 
 
 def load(path: Path) -> Section:
-    """The file's top mapping (empty for an empty file). Raises ConfigError if there is none to be had."""
+    """Return the file's top mapping (empty for an empty file). Raises ConfigError if there is none to be had."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -49,7 +49,7 @@ async def serve(chosen: Settings) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Raises SettingsError."""
+    """Open the socket that the service listens at. Raises SettingsError."""
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

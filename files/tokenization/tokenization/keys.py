@@ -45,23 +45,23 @@ class Keys:
         return self._sender_public_key + self._box.encrypt(data)
 
     def open(self, sealed: bytes) -> bytes:
-        """Raises nacl.exceptions.CryptoError where this key did not seal it, or a bit has changed since."""
+        """Return what was sealed. Raises nacl.exceptions.CryptoError if not by this key, or if a bit has changed."""
         sender = PublicKey(sealed[:PUBLIC_KEY_BYTES])
         return Box(self._private, sender).decrypt(sealed[PUBLIC_KEY_BYTES:])
 
     def record_id(self, name: str) -> bytes:
-        """16 bytes, the same for the same name."""
+        """Return 16 bytes, the same for the same name."""
         return hashlib.blake2b(name.encode(), key=self._id_key, digest_size=16).digest()
 
     def new_nonce(self) -> bytes:
         return os.urandom(NONCE_BYTES)
 
     def token(self, record_id: bytes, nonce: bytes) -> str:
-        """64 hex digits."""
+        """Return 64 hex digits."""
         return (nonce + self._crypt(record_id, nonce)).hex()
 
     def read_token(self, token: str) -> tuple[bytes, bytes]:
-        """The record's id and nonce; any 64 hex digits give some."""
+        """Return the record's id and nonce; any 64 hex digits give some."""
         raw = bytes.fromhex(token)
         nonce = raw[:NONCE_BYTES]
         return self._crypt(raw[NONCE_BYTES:], nonce), nonce

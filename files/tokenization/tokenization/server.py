@@ -80,12 +80,12 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def take_what_is_sent_again(self) -> None:
-        """A connection that was half made when its listener was told to refuse has inherited that."""
+        """Take it: a connection that was half made when its listener was told to refuse has inherited that."""
         with contextlib.suppress(OSError):
             take_from(0, self.transport.get_extra_info("socket"))
 
     def shutdown(self) -> None:
-        """As uvicorn's own, but a request that is on its way through a connection that was just made is still read."""
+        """Do as uvicorn's own, but still read a request that is on its way through a connection that was just made."""
         if self.working:
             super().shutdown()
         else:

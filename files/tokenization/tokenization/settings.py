@@ -26,7 +26,7 @@ class Settings:
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Raises SettingsError."""
+    """Read the settings. Raises SettingsError."""
     port = environment.get("TOKENIZATION_PORT", "5000")
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise SettingsError("TOKENIZATION_PORT must be a number from 0 to 65535 (0: any that is free)")

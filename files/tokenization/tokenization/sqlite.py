@@ -73,7 +73,7 @@ class _Connection:
             self._connection = None
 
     def let_go(self) -> None:
-        """Closes its files as soon as its thread is free."""
+        """Close its files as soon as its thread is free."""
         self._executor.submit(self._close)
 
     async def close(self) -> None:
@@ -82,7 +82,7 @@ class _Connection:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """mode: rw, or rwc to make the file where there is none. Raises sqlite3.Error."""
+    """Open the file; `mode` is rw, or rwc to make it where there is none. Raises sqlite3.Error."""
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -93,7 +93,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def make_durable(connection: sqlite3.Connection) -> None:
-    """Raises sqlite3.Error."""
+    """Make every transaction reach the disk. Raises sqlite3.Error."""
     if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
         raise sqlite3.OperationalError("the file system can not hold a database in WAL mode")
     connection.execute("PRAGMA synchronous = FULL")
@@ -101,7 +101,7 @@ def make_durable(connection: sqlite3.Connection) -> None:
 
 
 def owner(connection: sqlite3.Connection) -> bytes:
-    """The public key that the vault was made for. Raises sqlite3.Error where there is no vault."""
+    """Return the public key that the vault was made for. Raises sqlite3.Error where there is no vault."""
     key: bytes = connection.execute("SELECT public_key FROM vault_state").fetchone()[0]
     return key
 

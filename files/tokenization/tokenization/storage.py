@@ -26,11 +26,13 @@ class Storage(Protocol):
     """All calls raise StorageError and may be repeated: a database that is back is used again."""
 
     async def open(self, public_key: bytes) -> None:
-        """Makes the vault if there is none. Raises WrongVaultError unless it is sound and of this public key."""
+        """Make the vault if there is none. Raises WrongVaultError unless it is sound and of this public key."""
 
     async def write(self, records: Sequence[Record]) -> int:
-        """One transaction, on disk when this returns: how many were new. Their ids differ; one that is there already
-        is replaced."""
+        """Write in one transaction, on disk when this returns, and return how many were new.
+
+        Their ids differ; one that is there already is replaced.
+        """
 
     async def read(self, record_id: bytes) -> Record | None: ...
 

@@ -27,7 +27,7 @@ class Vault:
         self._failing = False
 
     async def tokenize(self, name: str, data: str) -> str:
-        """A token of 64 hex digits; the data is on disk when this returns. Raises StorageError."""
+        """Return a token of 64 hex digits; the data is on disk when this returns. Raises StorageError."""
         record = Record(self._keys.record_id(name), self._keys.new_nonce(), self._keys.seal(data.encode()))
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((record, stored))
@@ -37,16 +37,16 @@ class Vault:
         return self._keys.token(record.id, record.nonce)
 
     async def check(self) -> None:
-        """Does the database answer? Raises StorageError."""
+        """Ask whether the database answers. Raises StorageError."""
         TOKENS.set(await self._storage.count())
 
     async def detokenize_name(self, name: str) -> str | None:
-        """The data, or None where there is no such name. Raises StorageError, or CryptoError for a damaged record."""
+        """Return the data, or None for an unknown name. Raises StorageError, or CryptoError for a damaged record."""
         record = await self._storage.read(self._keys.record_id(name))
         return None if record is None else self._keys.open(record.sealed).decode()
 
     async def detokenize_token(self, token: str) -> str | None:
-        """As detokenize_name; a token that a newer one of the same name replaced is not known any more."""
+        """Do as detokenize_name; a token that a newer one of the same name replaced is not known any more."""
         record_id, nonce = self._keys.read_token(token)
         record = await self._storage.read(record_id)
         if record is None or not hmac.compare_digest(record.nonce, nonce):

@@ -190,14 +190,14 @@ class Binder:
         return self._refer(self._mapped(name) or self._of_type(kind or self._usual), name, where, kind)
 
     def _existing(self, label: str, kind: Optional[str]) -> Optional[DataSource]:
-        """What a plain name or uid means: one that is here stays, unless it is the chosen one's to replace."""
+        """Return what a plain name or uid means: one that is here stays, unless it is the chosen one's to replace."""
         here = self._find(label)
         if here is not None and (self._chosen is None or here.type != self._chosen.type):
             return here
         return self._of_type(kind or (None if self._chosen else self._usual))
 
     def _of_type(self, kind: Optional[str]) -> Optional[DataSource]:
-        """The chosen or default data source where its type fits, else the only one of that type."""
+        """Return the chosen or default data source where its type fits, else the only one of that type."""
         if self._default is not None and (not kind or kind == self._default.type):
             return self._default
         fitting = [one for one in self.data_sources if not kind or one.type == kind]
@@ -267,7 +267,7 @@ class Binder:
 
 
 def _selects(regex: str, name: str) -> bool:
-    """Whether a variable's filter (/…/flags, as in JavaScript) lets the data source through."""
+    """Tell whether a variable's filter (/…/flags, as in JavaScript) lets a data source through."""
     slashes = re.fullmatch(r"/(.*)/(\w*)", regex, re.DOTALL)
     pattern, flags = (slashes[1], slashes[2]) if slashes else (f"^{regex}$", "")
     try:

@@ -61,7 +61,7 @@ class Dialect:
 
 
 def dialect_of(version: tuple[int, int]) -> Dialect:
-    """Tested with 7.5; for later versions written from Grafana's API documentation."""
+    """Return what a version's API wants: tested with 7.5, written from Grafana's documentation for later ones."""
     return Dialect(
         folder_by_uid=version >= (9, 0),
         nested_folders=version >= (11, 0),
@@ -243,7 +243,7 @@ class Grafana:
         )
 
     def last_save(self, stored: StoredDashboard, dialect: Dialect) -> Save:
-        """Who saved the stored version; from the version history, which keeps the message as it was sent."""
+        """Tell who saved the stored version; from the version history, which keeps the message as it was sent."""
         uid, number = stored.model.get("uid"), stored.model.get("id")
         which = f"uid/{uid}" if dialect.dashboard_history_by_uid else f"id/{number}"
         saved = self._call("GET", f"/api/dashboards/{which}/versions/{stored.version}")
@@ -254,7 +254,7 @@ class Grafana:
         )
 
     def dashboards_titled(self, title: str) -> list[JSON]:
-        """The dashboards, in any folder, with exactly this title: `uid`, and `folderUid` unless in the root."""
+        """Return the dashboards, in any folder, with exactly this title: `uid`, and `folderUid` unless in the root."""
         found = self._call("GET", "/api/search?" + urlencode({"type": "dash-db", "query": title, "limit": 5000}))
         return [hit for hit in found if hit.get("title") == title]
 
@@ -285,7 +285,7 @@ class Grafana:
         return None if found is None else Folder(found["uid"], found["title"], found.get("id") or 0)
 
     def folders(self, parent: Folder, dialect: Dialect) -> list[Folder]:
-        """The folders directly in `parent`."""
+        """Return the folders directly in `parent`."""
         query: dict[str, Any] = {"limit": 1000}
         if dialect.nested_folders and parent.uid:
             query["parentUid"] = parent.uid
@@ -381,7 +381,7 @@ def client_from(options: Mapping[str, Any]) -> Grafana:
 
 
 def _message(content: bytes) -> str:
-    """Grafana refuses with {"message": …}, or with a list of such; a proxy in front of it with anything."""
+    """Read a refusal: Grafana has {"message": …}, or a list of such; a proxy in front of it has anything."""
     try:
         answer = json.loads(content)
     except ValueError:

@@ -78,7 +78,7 @@ def parse(content: Union[str, bytes, JSON], origin: str) -> JSON:
 
 
 def _check_lists(parent: Any, names: tuple[str, ...], where: str) -> None:
-    """Grafana never writes anything else; what others wrote must not end in a traceback."""
+    """Refuse what Grafana never writes; what others wrote must not end in a traceback."""
     if not isinstance(parent, dict):
         raise DashboardError(f"{where} is no part of a dashboard: it is not an object")
     for name in names:
@@ -88,7 +88,7 @@ def _check_lists(parent: Any, names: tuple[str, ...], where: str) -> None:
 
 
 def walk_panels(dashboard: JSON) -> Iterator[JSON]:
-    """Every panel: at the top, in collapsed rows, and in the `rows` of schemas before 16."""
+    """Yield every panel: at the top, in collapsed rows, and in the `rows` of schemas before 16."""
     for panel in dashboard.get("panels") or []:
         yield panel
         yield from walk_panels({"panels": panel.get("panels")})
@@ -111,7 +111,7 @@ def number_panels(dashboard: JSON) -> None:
 
 
 def missing_panel_types(dashboard: JSON, known: frozenset[str]) -> dict[str, list[str]]:
-    """Panel types that are not among `known`, each with the names of the panels that want it."""
+    """Return panel types that are not among `known`, each with the names of the panels that want it."""
     missing: dict[str, list[str]] = {}
     for panel in walk_panels(dashboard):
         kind = str(panel.get("type") or "")
@@ -121,7 +121,7 @@ def missing_panel_types(dashboard: JSON, known: frozenset[str]) -> dict[str, lis
 
 
 def check_uid(uid: str) -> str:
-    """Grafana's rule: letters, digits, `-` and `_`, at most 40."""
+    """Hold a uid to Grafana's rule: letters, digits, `-` and `_`, at most 40."""
     if len(uid) > MAX_UID:
         raise DashboardError(f"the uid {uid!r} has {len(uid)} characters, and Grafana takes at most {MAX_UID}")
     if not re.fullmatch(r"[A-Za-z0-9_-]+", uid):
@@ -152,7 +152,7 @@ def uid_for(title: str) -> str:
 
 
 def normalise(dashboard: JSON) -> JSON:
-    """What of a dashboard is compared: all but the server's own keys and values that say nothing new."""
+    """Return what of a dashboard is compared: all but the server's own keys and values that say nothing new."""
     return {
         key: value
         for key, value in dashboard.items()
@@ -161,9 +161,10 @@ def normalise(dashboard: JSON) -> JSON:
 
 
 def differences(before: Any, after: Any) -> tuple[JSON, JSON]:
-    """What differs, as two objects of path → value; what one side lacks is missing there. Both are empty if none does.
+    """Return what differs, as two objects of path → value; what one side lacks is missing there.
 
-    Panels, variables and queries are told apart by what names them, so that one put in between moves no others.
+    Both are empty where nothing differs. Panels, variables and queries are told apart by what names them, so that one
+    put in between moves no others.
     """
     found = list(_differences(before, after, ""))
     return (
@@ -199,7 +200,7 @@ def _title(item: Any) -> str:
 
 
 def _named(items: list[Any]) -> dict[Any, Any]:
-    """The items by their id, refId or name, where they all have one of their own, else by their place."""
+    """Return the items by their id, refId or name, where they all have one of their own, else by their place."""
     for key in ("id", "refId", "name"):
         named = {item[key]: item for item in items if isinstance(item, dict) and isinstance(item.get(key), (int, str))}
         if len(named) == len(items):

@@ -167,7 +167,7 @@ def _warnings(wanted: JSON, server: Server) -> list[str]:
 def _find_folder(
     grafana: Grafana, name: Optional[str], stored: Optional[StoredDashboard], server: Server
 ) -> tuple[Folder, list[str]]:
-    """The folder that is meant, or the nearest one there is, and the titles of those to be made in it."""
+    """Return the folder that is meant, or the nearest one there is, and the titles of those to be made in it."""
     if name is None:
         return (stored.folder if stored is not None else ROOT), []
     if name in ("", ROOT.title):
@@ -235,7 +235,7 @@ def _refuse_title_taken(grafana: Grafana, wanted: JSON, folder: Folder) -> None:
 
 
 def published(gnet_id: int, revision: Any) -> str:
-    """Where grafana.com serves a published dashboard; `revision` is a number or "latest"."""
+    """Tell where grafana.com serves a published dashboard; `revision` is a number or "latest"."""
     if str(revision) != "latest" and not str(revision).isdigit():
         raise DashboardError(f"revision is {revision!r}, and must be a number or latest")
     return PUBLISHED.format(gnet_id=gnet_id, revision=revision)

@@ -15,7 +15,7 @@ LEFT_BEHIND = ("__pycache__", "wheels")
 
 
 def files(path: Path) -> list[tuple[str, Path]]:
-    """The files of a folder with their names in it, sorted; of a file, itself. Raises FileNotFoundError.
+    """Return the files of a folder with their names in it, sorted; of a file, itself. Raises FileNotFoundError.
 
     What Python and tools leave behind is passed over.
     """
@@ -32,7 +32,7 @@ def _is_left_behind(part: str) -> bool:
 
 
 def content_hash(paths: Iterable[Path], text: str = "") -> str:
-    """SHA-256 over names and contents, and a text, cut to twelve hexadecimal digits."""
+    """Return SHA-256 over names and contents, and a text, cut to twelve hexadecimal digits."""
     digest = hashlib.sha256(text.encode())
     for path in paths:
         for name, file in files(path):
@@ -42,8 +42,10 @@ def content_hash(paths: Iterable[Path], text: str = "") -> str:
 
 
 def pack(folder: Path, wheels: Path, requirements: Optional[Path], destination: Path) -> None:
-    """Writes a build's context: the folder's files, wheels/ and requirements-user.txt (empty where none is given), as a
-    compressed tar. The destination exists only when it is whole."""
+    """Write a build's context as a compressed tar. The destination exists only when it is whole.
+
+    It holds the folder's files, wheels/ and requirements-user.txt, which is empty where none is given.
+    """
     # Its own name: two controllers of one user may pack the same at the same time.
     part = destination.with_suffix(f".{os.getpid()}.part")
     with tarfile.open(str(part), "w:gz", compresslevel=1) as archive:

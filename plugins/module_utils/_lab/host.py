@@ -26,7 +26,7 @@ class HostError(Exception):
 
 
 def parse_listeners(table: str) -> dict[int, tuple[str, int]]:
-    """Sockets that listen, from the text of /proc/net/tcp or tcp6 (format: proc(5)): inode → (address, port)."""
+    """Read the sockets that listen from the text of /proc/net/tcp or tcp6 (see proc(5)): inode → (address, port)."""
     listeners: dict[int, tuple[str, int]] = {}
     for line in table.splitlines()[1:]:
         fields = line.split()
@@ -37,7 +37,7 @@ def parse_listeners(table: str) -> dict[int, tuple[str, int]]:
 
 
 def _address(hexadecimal: str) -> str:
-    """The kernel prints an address as 32-bit words in its own byte order, little-endian where Debian's engines run."""
+    """Read an address as the kernel prints it: 32-bit words in its byte order, little-endian where the engines run."""
     words = [bytes.fromhex(hexadecimal[start : start + 8])[::-1] for start in range(0, len(hexadecimal), 8)]
     address = ipaddress.ip_address(b"".join(words))
     mapped = getattr(address, "ipv4_mapped", None)
@@ -45,8 +45,9 @@ def _address(hexadecimal: str) -> str:
 
 
 def listeners(services: Mapping[str, str], proc: Path = Path("/proc")) -> list[dict[str, Any]]:
-    """All TCP listeners: address, port, program (command line, None when its process is hidden from us), and service
-    (which of the lab's it is, or None).
+    """Return all TCP listeners, each with its C(address), C(port), C(program) and C(service).
+
+    The program is a command line, or None where its process is hidden from us; the service is one of the lab's or None.
 
     A container of the lab says which it is in its environment (MONITOR_LAB_SERVICE). A pod's port is held by conmon
     instead, which names the pod's infra container: services maps that container's id to the service.
@@ -115,7 +116,7 @@ def _service(process: Path) -> Optional[str]:
 
 
 def parse_packages(text: str, names: Iterable[str]) -> dict[str, list[str]]:
-    """Which of the names are not installed, and which packages an interrupted dpkg left half-way.
+    """Tell which of the names are not installed, and which packages an interrupted dpkg left half-way.
 
     The text has lines of a status and a package, as dpkg-query(1) prints ${db:Status-Abbrev}${Package}.
     """
@@ -131,7 +132,7 @@ def parse_packages(text: str, names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def free_memory_mb(meminfo: str) -> int:
-    """Memory that could be had without swapping, in MiB, from the text of /proc/meminfo."""
+    """Return the memory that could be had without swapping, in MiB, from the text of /proc/meminfo."""
     match = re.search(r"^MemAvailable:\s+(\d+) kB", meminfo, re.MULTILINE)
     if not match:
         raise HostError("/proc/meminfo has no MemAvailable")
@@ -139,7 +140,7 @@ def free_memory_mb(meminfo: str) -> int:
 
 
 def free_disk_mb(path: Path) -> int:
-    """Free space below a path, or below its nearest parent that exists, in MiB."""
+    """Return the free space below a path, or below its nearest parent that exists, in MiB."""
     while not path.exists():
         path = path.parent
     found = os.statvfs(str(path))
@@ -147,7 +148,7 @@ def free_disk_mb(path: Path) -> int:
 
 
 def podman_ulimits() -> list[str]:
-    """The limits that root's Podman must be told here, as its default_ulimits takes them; empty where its own will do.
+    """Return the limits that root's Podman must be told, as default_ulimits takes them; empty where its own will do.
 
     By itself it raises both to 1048576, and no container starts where the hard limit is lower and may not be raised.
     conmon lowers its own limit of processes to the kernel's pid_max, so that is the most that can be asked for.
@@ -189,7 +190,7 @@ class DockerSocket(http.client.HTTPConnection):
 
 
 def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
-    """The engine's version, its images and containers; None where no engine answers."""
+    """Return the engine's version, its images and containers; None where no engine answers."""
     connection = DockerSocket(path)
     try:
         version = connection.read("/version")["Version"]
@@ -214,7 +215,7 @@ def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
 
 
 def podman(run: Run) -> dict[str, Any]:
-    """Podman's images and pods. Needs Podman."""
+    """Return Podman's images and pods. Needs Podman."""
     images = json.loads(run(["podman", "images", "--format", "json"]) or "[]")
     pods = json.loads(run(["podman", "pod", "ps", "--format", "json"]) or "[]")
     return {

@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from tests.checks.tree import CHECKOUT
+from tests.cluster_stand_in import served
 
 HERE = Path(__file__).resolve().parent
 
@@ -93,11 +94,25 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """said: case → message; loaders: delivery → what it runs; logs_of: pods; printed: by Ansible."""
+    """said: case → message; loaders: delivery → what it runs; printed: by Ansible."""
     folder = tmp_path_factory.mktemp("preflight")
     destination = folder / "said.json"
     venv.create(folder / "bare", symlinks=True)
-    printed = play(
-        "refuse.yml", destination=destination, registry=private_registry, bare_python=folder / "bare/bin/python3"
-    )
+    (folder / "programs").mkdir()
+    for program in ("kind", "ctr"):
+        (folder / "programs" / program).symlink_to("/bin/true")
+    with served() as (cluster, kubeconfig), served() as (old_cluster, old_kubeconfig):
+        old_cluster.version = "v1.19.16"
+        (folder / "kubeconfig").write_text(kubeconfig)
+        (folder / "old_kubeconfig").write_text(old_kubeconfig)
+        printed = play(
+            "refuse.yml",
+            destination=destination,
+            registry=private_registry,
+            bare_python=folder / "bare/bin/python3",
+            kubeconfig=folder / "kubeconfig",
+            old_kubeconfig=folder / "old_kubeconfig",
+            programs=folder / "programs",
+        )
+        assert cluster.writes == old_cluster.writes == []
     return {**json.loads(destination.read_text(encoding="utf-8")), "printed": printed}

@@ -17,6 +17,8 @@ import pytest
         ("no_dsn", ["no /nonexistent/dsn on the controller", "postgresql://"]),
         ("no_registry", ["tokenization_image_registry is empty", "minikube, kind, k3s, docker or containerd"]),
         ("no_nodes", ["tokenization_image_delivery is containerd", "kubernetes_nodes is empty"]),
+        ("old_cluster", ["the cluster is Kubernetes v1.19.16", "needs 1.20 or newer"]),
+        ("other_processor", ["makes images for aarch64, which node-a", "into the group tokenization"]),
         ("no_cluster", ["/nonexistent/kubeconfig", "tokenization_kubeconfig and tokenization_context"]),
         ("no_library", ["Python library (kubernetes)", "Install it there (Debian: python3-kubernetes)"]),
         ("silent_registry", ["no answer from the registry 127.0.0.1:1", "refused", "tokenization_image_registry"]),
@@ -41,6 +43,10 @@ def test_a_registry_that_docker_alone_may_trust_is_accepted(preflight: dict[str,
     assert preflight["said"]["private_registry"] == "nothing"
 
 
+def test_where_all_is_right_nothing_is_said(preflight: dict[str, Any]) -> None:
+    assert preflight["said"]["all_right"] == "nothing"
+
+
 def test_no_task_fails_that_was_not_meant_to_run(preflight: dict[str, Any]) -> None:
     assert "is undefined" not in preflight["printed"]
 
@@ -55,8 +61,3 @@ def test_what_loads_an_image(preflight: dict[str, Any]) -> None:
         "docker": "docker load --input",
         "containerd": "ctr --namespace=k8s.io images import",
     }
-
-
-def test_logs_are_read_of_pods_that_have_some(preflight: dict[str, Any]) -> None:
-    """A pod that is being removed may have lost its last container's log, and is not the one that failed."""
-    assert preflight["logs_of"] == ["crashed"]

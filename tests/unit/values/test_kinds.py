@@ -25,10 +25,10 @@ GOOD: dict[str, list[Any]] = {
         "http://[::1]:80",
     ],
     "address": ["127.0.0.1", "::1", "mon1", "mon-1.example.com", "my_host"],
-    "tag": ["v3.5.0", "12.1.1", 3, "latest", "2.47.0-beta_1"],
+    "tag": ["v3.5.0", "12.1.1", 3, "latest", "2.47.0-beta_1", f"12.1.1@sha256:{'0' * 64}"],
     "registry": ["", "docker.io", "localhost:5000", "registry.example.com:5000/lab/images"],
     "label": ["monitor-lab", "a", "a" * 63],
-    "host folder": ["/etc/monitor_lab", "/srv/my.lab/files", "/opt/..lab"],
+    "host folder": ["/etc/monitor_lab", "/srv/my.lab/files", "/opt/..lab", "/etc/lab/"],
 }
 BAD: dict[str, list[Any]] = {
     "port": [0, 65536, -1, "nine", "", True, 90.5, "9_0", "٩٠", " 9090", "9090\n", "9" * 5000],
@@ -61,7 +61,8 @@ BAD: dict[str, list[Any]] = {
         "/etc/../..",
         "/etc/monitor lab",
         "~/lab",
-        "/etc/lab/",
+        "/etc/",
+        "//",
     ],
 }
 ON_THE_CONTROLLER = {"file", "folder", "made folder"}

@@ -110,7 +110,9 @@ def variable(default: Any = None, secret: bool = False, **spec: Any) -> Variable
 
 
 def test_the_kind_of_every_variable_is_chosen() -> None:
-    assert {name: kind_of(name) for name in VARIABLES} == EXPECTED
+    # The arguments of these two are other roles', whose own variables are checked.
+    chosen = {name: kind_of(name) for name, one in VARIABLES.items() if one.role not in ("cluster", "container")}
+    assert chosen == EXPECTED
     assert set(EXPECTED.values()) - {""} == KINDS.keys()
 
 

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the monitor_lab contributors
+"""What the objects of a cluster say, as kubernetes.core.k8s_info returns them in `resources`.
+
+An object is the JSON of the Kubernetes API: `{"kind": ..., "metadata": {...}, "spec": {...}, "status": {...}}`. A field
+that the cluster has not filled in yet is missing, or null.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypedDict
+
+KubernetesObject = dict[str, Any]
+
+PATIENCE = 30
+"""Seconds beyond a Deployment's own deadlines: what its controller takes to notice, when it is busy."""
+EVENTS = 8
+"""How many of the last events are told."""
+# What Go calls a processor → what the kernel does.
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+def _has(conditions: list[dict[str, Any]] | None, type_: str, status: str) -> bool:
+    return any(condition["type"] == type_ and condition["status"] == status for condition in conditions or [])
+
+
+def _status(found: KubernetesObject) -> dict[str, Any]:
+    status: dict[str, Any] = found.get("status") or {}
+    return status
+
+
+def _replicas(workload: KubernetesObject) -> int:
+    replicas = workload["spec"].get("replicas")
+    return 1 if replicas is None else int(replicas)
+
+
+def _is_seen(workload: KubernetesObject) -> bool:
+    """Return whether the status is of the specification that was applied, and not of the one before."""
+    return bool(_status(workload).get("observedGeneration", 0) == workload["metadata"]["generation"])
+
+
+def is_complete(workload: KubernetesObject) -> bool:
+    """Return whether every replica is of the version that was applied, serves, and none of another version is left.
+
+    Of a Deployment: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#complete-deployment
+    Of a StatefulSet: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/stateful-set-v1/
+    """
+    status, replicas = _status(workload), _replicas(workload)
+    if workload["kind"] == "StatefulSet":
+        is_one_version = status.get("currentRevision") == status.get("updateRevision")
+        complete = is_one_version and status.get("readyReplicas", 0) == replicas
+    else:
+        counts = ("replicas", "updatedReplicas", "availableReplicas")
+        complete = all(status.get(count, 0) == replicas for count in counts)
+    return _is_seen(workload) and complete
+
+
+def is_stuck(workload: KubernetesObject) -> bool:
+    """Return whether the cluster gave it up: nothing got on for `progressDeadlineSeconds`.
+
+    A StatefulSet has no deadline. https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment
+    """
+    return _is_seen(workload) and _has(_status(workload).get("conditions"), "Progressing", "False")
+
+
+def longest_rollout(workload: KubernetesObject, timeout: int) -> int:
+    """Return the seconds after which a rollout without an end has failed.
+
+    A Deployment's deadline starts anew whenever a pod becomes ready, so that it may take the deadline once for each
+    replica; until then the cluster itself says whether it is stuck. A StatefulSet has no deadline but this one.
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progressing-deployment
+    """
+    if workload["kind"] == "StatefulSet":
+        return timeout
+    return timeout * max(_replicas(workload), 1) + PATIENCE
+
+
+def rollout_state(resources: list[KubernetesObject], timeout: int, waited: float) -> str:
+    """Return `complete`, `stuck`, `late` or `waiting`. `resources` has the workload, or nothing where there is none."""
+    if resources and is_complete(resources[0]):
+        return "complete"
+    if resources and is_stuck(resources[0]):
+        return "stuck"
+    longest = longest_rollout(resources[0], timeout) if resources else timeout
+    return "late" if waited >= longest else "waiting"
+
+
+def replaces_running(resources: list[KubernetesObject], before: list[KubernetesObject]) -> bool:
+    """Return whether a Deployment has another template now than `before`, when pods of it served.
+
+    Only then is there a revision to go back to: what changes no template makes none.
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-back-a-deployment
+    """
+    if not resources or not before or not _status(before[0]).get("availableReplicas"):
+        return False
+    return bool(resources[0]["spec"]["template"] != before[0]["spec"]["template"])
+
+
+def pods_not_ready(pods: list[KubernetesObject]) -> list[KubernetesObject]:
+    """Return those that do not serve. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions"""
+    return [pod for pod in pods if not _has(_status(pod).get("conditions"), "Ready", "True")]
+
+
+def pods_with_logs(pods: list[KubernetesObject]) -> list[KubernetesObject]:
+    """Return those that are not ready and have a log to read: of a container that ran, or of the one before it.
+
+    One that is being removed may have lost its last container's log, and is not the one that failed.
+    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-states
+    """
+    found = []
+    for pod in pods_not_ready(pods):
+        containers = _status(pod).get("containerStatuses") or []
+        if "deletionTimestamp" in pod["metadata"] or not containers:
+            continue
+        state, last = containers[0].get("state") or {}, containers[0].get("lastState") or {}
+        if "waiting" not in state or "terminated" in last:
+            found.append(pod)
+    return found
+
+
+def last_events(events: list[KubernetesObject], pods: list[KubernetesObject], app: str) -> list[KubernetesObject]:
+    """Return the last of what is told of the pods that are not ready, and before it of what is no pod.
+
+    That is what carries the name of `app` (a ReplicaSet without quota), and the claims that the pods wait for.
+    https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+    """
+    waiting = {pod["metadata"]["name"] for pod in pods_not_ready(pods)}
+    volumes = [volume for pod in pods for volume in pod.get("spec", {}).get("volumes") or []]
+    claims = {volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume}
+    of_others, of_pods = [], []
+    for event in events:
+        kind, name = event["involvedObject"].get("kind"), event["involvedObject"].get("name", "")
+        if kind == "Pod":
+            of_pods += [event] if name in waiting else []
+        elif name in claims or name == app or name.startswith(f"{app}-"):
+            of_others.append(event)
+    return (of_others + of_pods)[-EVENTS:]
+
+
+class Rollout(TypedDict):
+    """A rollout that failed, as the role `cluster` has it."""
+
+    app: str
+    """Name of the workload, and the value of its pods' label `app`."""
+    namespace: str
+    resources: list[KubernetesObject]
+    """The workload, or nothing."""
+    timeout: int
+    """What was asked for, in seconds."""
+    variable: str
+    """What the user sets that with."""
+    pods: list[KubernetesObject]
+    events: list[KubernetesObject]
+    logs: list[dict[str, Any]]
+    """Results of kubernetes.core.k8s_log: `{"item": <the pod>, "log": <text>}`; one without `log` could not be read."""
+    put_back: bool
+    """Whether the version before was put back."""
+
+
+def _reason(rollout: Rollout) -> str:
+    resources, timeout = rollout["resources"], rollout["timeout"]
+    said = f"{rollout['app']} did not become ready in the namespace {rollout['namespace']}"
+    if resources and is_stuck(resources[0]):
+        return f"{said}: nothing got on for {timeout} s ({rollout['variable']})."
+    longest = longest_rollout(resources[0], timeout) if resources else timeout
+    if longest == timeout:
+        return f"{said} within {timeout} s ({rollout['variable']})."
+    return (
+        f"{said} within {longest} s ({rollout['variable']}, {timeout} s, for each of "
+        f"{_replicas(resources[0])} pods, and {PATIENCE} s more)."
+    )
+
+
+def _pod_line(pod: KubernetesObject) -> str:
+    words = [f"Pod {pod['metadata']['name']}: {_status(pod).get('phase', 'unknown')}"]
+    for container in _status(pod).get("containerStatuses") or []:
+        for state in (container.get("state") or {}).values():
+            words.append(" ".join(filter(None, [state.get("reason"), state.get("message")])))
+        words.append(f"{container.get('restartCount', 0)} restarts")
+    return ", ".join(word for word in words if word)
+
+
+def rollout_failure(rollout: Rollout) -> str:
+    """Return what is to be said of it: why, each pod that is not ready, the last events and words, and what to do."""
+    lines = [_reason(rollout)]
+    lines += [_pod_line(pod) for pod in pods_not_ready(rollout["pods"])]
+    if not rollout["pods"]:
+        lines.append("There is no pod of it.")
+    for event in last_events(rollout["events"], rollout["pods"], rollout["app"]):
+        of = event["involvedObject"]
+        lines.append(f"Event: {of['kind']} {of['name']}: {event.get('reason')}: {event.get('message')}")
+    for log in rollout["logs"]:
+        if "log" in log:
+            lines.append(f"Last lines of {log['item']['metadata']['name']}:")
+            lines += [f"  {line}" for line in log["log"].strip().splitlines()]
+    if rollout["put_back"]:
+        lines.append("The version that ran before was put back.")
+    lines.append("Correct what is said above, then deploy again.")
+    return "\n".join(lines)
+
+
+def nodes_without_image(nodes: list[KubernetesObject], image: str) -> list[str]:
+    """Return the names of the nodes that do not have `image`, which containerd lists under a full name.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/. kubelet tells of 50 images
+    (`--node-status-max-images`), so that a node may have one and not say so.
+    """
+    called = re.compile(rf"(docker\.io/(library/)?)?{re.escape(image)}")
+    return [
+        node["metadata"]["name"]
+        for node in nodes
+        if not any(
+            called.fullmatch(name) for held in _status(node).get("images") or [] for name in held.get("names") or []
+        )
+    ]
+
+
+def nodes_of_another_processor(nodes: list[KubernetesObject], machine: str) -> list[str]:
+    """Return the names of the nodes that cannot run what is made for `machine` (as `uname -m` says it)."""
+    return [
+        node["metadata"]["name"]
+        for node in nodes
+        if _MACHINES.get(_status(node)["nodeInfo"]["architecture"]) != machine
+    ]
+
+
+def node_address(nodes: list[KubernetesObject]) -> str:
+    """Return the internal address of the first node that is ready, or raise ValueError.
+
+    https://kubernetes.io/docs/reference/node/node-status/#addresses
+    """
+    for node in nodes:
+        if _has(_status(node).get("conditions"), "Ready", "True"):
+            for address in _status(node).get("addresses") or []:
+                if address["type"] == "InternalIP":
+                    return str(address["address"])
+    raise ValueError(f"none of its {len(nodes)} nodes is ready and has an InternalIP")

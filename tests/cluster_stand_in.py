@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""A stand-in for a cluster's API, in memory: what the role `cluster` asks for, and no more. It runs no pods.
+
+What is applied is kept; a workload is complete at once, or, while `broken`, given up at once, as a Deployment is that
+makes no progress.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import yaml
+
+Object = dict[str, Any]
+
+# Group and version → plural → kind. Namespaces and nodes are in no namespace.
+APIS = {
+    "v1": {
+        "namespaces": "Namespace",
+        "nodes": "Node",
+        "pods": "Pod",
+        "events": "Event",
+        "secrets": "Secret",
+        "services": "Service",
+        "persistentvolumeclaims": "PersistentVolumeClaim",
+    },
+    "apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet", "replicasets": "ReplicaSet"},
+    "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy"},
+    "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
+}
+PATH = re.compile(
+    r"/(?:api|apis)/(?P<api>v1|[a-z0-9.]+/v1)(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?"
+    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<log>/log)?"
+)
+
+
+class Cluster:
+    def __init__(self) -> None:
+        self.version = "v1.30.0"
+        self.broken = False
+        self.objects: dict[tuple[str, str, str], Object] = {}
+        """(plural, namespace, name) → object"""
+        self.writes: list[str] = []
+        """Method, kind and name of each change, in order."""
+        node = {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "addresses": [{"type": "InternalIP", "address": "192.0.2.1"}],
+            "nodeInfo": {"architecture": "amd64"},
+        }
+        self.put("nodes", "", {"metadata": {"name": "node-a"}, "status": node})
+
+    def put(self, plural: str, namespace: str, made: Object) -> Object:
+        (api, kind) = next((api, kinds[plural]) for api, kinds in APIS.items() if plural in kinds)
+        key = (plural, namespace, made["metadata"]["name"])
+        before = self.objects.get(key, {"metadata": {"generation": 0}})
+        whole = {**made, "apiVersion": api, "kind": kind, "metadata": dict(made["metadata"])}
+        whole["metadata"] |= {"uid": "-".join(key), "managedFields": []}
+        if namespace:
+            whole["metadata"]["namespace"] = namespace
+        changed = any(before.get(field) != whole.get(field) for field in ("spec", "data"))
+        whole["metadata"]["generation"] = before["metadata"]["generation"] + changed
+        whole["metadata"]["resourceVersion"] = str(whole["metadata"]["generation"])
+        if kind == "Service":
+            whole["spec"] = {**whole["spec"], "clusterIP": "10.43.0.9"}
+            whole["metadata"] = before["metadata"] if before.get("spec") == whole["spec"] else whole["metadata"]
+        if kind == "Deployment":
+            self.revise(whole, before)
+        if kind in ("Deployment", "StatefulSet"):
+            whole["status"] = before["status"] if "status" in before and not changed else self.status(whole, before)
+        self.objects[key] = whole
+        return whole
+
+    def revise(self, deployment: Object, before: Object) -> None:
+        """Make a ReplicaSet for a template that is new, as its controller does."""
+        key = "deployment.kubernetes.io/revision"
+        revision = int((before["metadata"].get("annotations") or {}).get(key, 0))
+        template = json.loads(json.dumps(deployment["spec"]["template"]))
+        if template != before.get("spec", {}).get("template"):
+            revision += 1
+            template["metadata"]["labels"]["pod-template-hash"] = str(revision)
+            name = f"{deployment['metadata']['name']}-{revision}"
+            labels, annotations = template["metadata"]["labels"], {key: str(revision)}
+            made = {"metadata": {"name": name, "labels": labels, "annotations": annotations}}
+            self.put("replicasets", deployment["metadata"]["namespace"], made | {"spec": {"template": template}})
+        deployment["metadata"]["annotations"] = {key: str(revision)}
+
+    def status(self, workload: Object, before: Object) -> Object:
+        generation, replicas = workload["metadata"]["generation"], workload["spec"]["replicas"]
+        if self.broken:
+            conditions = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
+            return {**before.get("status", {}), "observedGeneration": generation, "conditions": conditions} | {
+                "updatedReplicas": 0
+            }
+        counts = ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas")
+        revision = {"currentRevision": str(generation), "updateRevision": str(generation)}
+        return {"observedGeneration": generation, **dict.fromkeys(counts, replicas), **revision}
+
+    def names(self, plural: str) -> list[str]:
+        return sorted(name for kind, _unused, name in self.objects if kind == plural)
+
+
+def selects(selector: str, labels: dict[str, str]) -> bool:
+    """`a=b`, `a!=b` and `a in (b, c)`, with commas between."""
+    for part in re.split(r",(?![^(]*\))", selector):
+        if is_in := re.fullmatch(r"\s*(\S+) in \((.*)\)", part):
+            if labels.get(is_in[1]) not in is_in[2].replace(" ", "").split(","):
+                return False
+        elif part:
+            name, value = part.strip().split("=")
+            if (labels.get(name.removesuffix("!")) == value) is name.endswith("!"):
+                return False
+    return True
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    cluster: Cluster
+
+    def answer(self, content: Any, status: int = 200) -> None:
+        body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def refuse(self, status: int, reason: str) -> None:
+        content = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": status}
+        self.answer({**content, "message": f"{self.command} {self.path}: {reason}"}, status)
+
+    def discover(self, path: str) -> Any:
+        if path == "/version":
+            return {"major": "1", "minor": "30", "gitVersion": self.cluster.version}
+        if path == "/api":
+            return {"kind": "APIVersions", "versions": ["v1"]}
+        if path == "/apis":
+            groups = []
+            for api in APIS:
+                if "/" in api:
+                    version = {"groupVersion": api, "version": "v1"}
+                    groups.append({"name": api.split("/")[0], "versions": [version], "preferredVersion": version})
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+        kinds = APIS.get(path.removeprefix("/apis/").removeprefix("/api/"))
+        if kinds is None:
+            return None
+        resources = [
+            {
+                "name": plural,
+                "singularName": kind.lower(),
+                "kind": kind,
+                "namespaced": kind not in ("Namespace", "Node"),
+                "verbs": ["get", "list", "create", "patch", "delete"],
+            }
+            for plural, kind in kinds.items()
+        ]
+        if "pods" in kinds:
+            resources.append({"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]})
+        group = path.removeprefix("/apis/").removeprefix("/api/")
+        return {"kind": "APIResourceList", "groupVersion": group, "resources": resources}
+
+    def serve(self) -> None:
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.command == "GET" and (found := self.discover(url.path)) is not None:
+            return self.answer(found)
+        at = PATH.fullmatch(url.path)
+        if not at or at["plural"] not in APIS.get(at["api"], {}):
+            return self.refuse(404, "NotFound")
+        plural, namespace, name = at["plural"], at["namespace"] or "", at["name"] or ""
+        key = (plural, namespace, name)
+        if self.command == "GET" and at["log"]:
+            return self.answer(f"the last words of {name}\n")
+        if self.command == "GET" and name:
+            found = self.cluster.objects.get(key)
+            return self.answer(found) if found else self.refuse(404, "NotFound")
+        if self.command == "GET":
+            listed = [
+                found
+                for (kind, of, _unused), found in self.cluster.objects.items()
+                if (kind, of) == (plural, namespace)
+                and selects(query.get("labelSelector", ""), found["metadata"].get("labels") or {})
+            ]
+            return self.answer({"kind": f"{APIS[at['api']][plural]}List", "apiVersion": at["api"], "items": listed})
+        if namespace and ("namespaces", "", namespace) not in self.cluster.objects:
+            return self.refuse(404, "NotFound")
+        return self.change(plural, namespace, name, yaml.safe_load(body) or {}, "dryRun" in query)
+
+    def change(self, plural: str, namespace: str, name: str, body: Any, only_tried: bool) -> None:
+        name = name or body["metadata"]["name"]
+        key = (plural, namespace, name)
+        before, writes = dict(self.cluster.objects), list(self.cluster.writes)
+        self.cluster.writes.append(f"{self.command} {plural} {name}")
+        if self.command == "DELETE":
+            if key not in self.cluster.objects:
+                return self.refuse(404, "NotFound")
+            result: Any = {"kind": "Status", "apiVersion": "v1", "status": "Success"}
+            del self.cluster.objects[key]
+        elif isinstance(body, list):
+            # A patch of operations: what a rollback says of the template.
+            (template,) = (operation["value"] for operation in body if operation["path"] == "/spec/template")
+            found = self.cluster.objects[key]
+            result = self.cluster.put(plural, namespace, {**found, "spec": {**found["spec"], "template": template}})
+        else:
+            result = self.cluster.put(plural, namespace, body)
+        if only_tried:
+            self.cluster.objects, self.cluster.writes = before, writes
+        self.answer(result)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+clusters: [{{name: stand-in, cluster: {{server: "{server}"}}}}]
+users: [{{name: stand-in, user: {{}}}}]
+contexts: [{{name: stand-in, context: {{cluster: stand-in, user: stand-in}}}}]
+current-context: {current}
+"""
+
+
+@contextmanager
+def served() -> Iterator[tuple[Cluster, str]]:
+    """Give a cluster, and the text of a kubeconfig that leads to it by its context `stand-in` alone."""
+    cluster = Cluster()
+    handler = type("Bound", (Handler,), {"cluster": cluster})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield cluster, KUBECONFIG.format(server=f"http://127.0.0.1:{server.server_port}", current="none")
+        server.shutdown()
