@@ -12,20 +12,19 @@ DOCKER = {"version": "26.1.5", "images": {}, "containers": {}}
 BUILD = {"reference": "localhost/monitor-lab/locust:5f1c8b0a9d3e", "way": "build"}
 
 
-def host(
-    architecture: str = "x86_64", docker: dict[str, Any] | None = DOCKER, proxy: str | None = None, **found: Any
-) -> dict[str, Any]:
-    variables = {"ansible_facts": {"architecture": architecture}, "monitor_lab_host": {"docker": docker}}
+def host(architecture: str = "x86_64", docker: bool = True, proxy: str | None = None, **found: Any) -> dict[str, Any]:
+    engine = DOCKER if docker else None
+    variables = {"ansible_facts": {"architecture": architecture}, "monitor_lab_host": {"docker": engine}}
     if proxy is not None:
         variables["monitor_lab_proxy"] = proxy
     return variables | ({"image_found": found} if found else {})
 
 
 def test_the_first_host_with_an_engine_builds() -> None:
-    hosts = {"bare": host(docker=None), "first": host(), "second": host()}
+    hosts = {"bare": host(docker=False), "first": host(), "second": host()}
     assert _images.image_builder(hosts, hosts, "second", "") == "first"
     # None looked at: each for itself.
-    assert _images.image_builder(["a", "b"], {"a": {}, "b": host(docker=None)}, "b", "") == "b"
+    assert _images.image_builder(["a", "b"], {"a": {}, "b": host(docker=False)}, "b", "") == "b"
 
 
 def test_a_host_of_another_architecture_does_not_build() -> None:
