@@ -66,7 +66,7 @@ reason:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.registry import silence
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.registry import why_silent
 
 
 def main() -> None:
@@ -81,7 +81,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        reason = silence(**module.params)
+        reason = why_silent(**module.params)
     except ValueError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, answers=not reason, reason=reason)

@@ -98,7 +98,10 @@ def replaces_running(resources: list[KubernetesObject], before: list[KubernetesO
 
 
 def pods_not_ready(pods: list[KubernetesObject]) -> list[KubernetesObject]:
-    """Return those that do not serve. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions"""
+    """Return those that do not serve.
+
+    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
+    """
     return [pod for pod in pods if not _has(_status(pod).get("conditions"), "Ready", "True")]
 
 

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ansible.module_utils.urls import Request, make_context
 
-JSON = dict[str, Any]
+from .dashboard import JSON
 
 STARTING = (502, 503, 504)
 SECONDS_BETWEEN_TRIES = 1.0

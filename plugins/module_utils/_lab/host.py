@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from pathlib import Path
 from typing import Any, Optional
 
-Run = Callable[[Sequence[str]], str]
+RunProgram = Callable[[Sequence[str]], str]
 """Runs a program and returns its standard output."""
 
 LISTEN = "0A"
@@ -214,7 +214,7 @@ def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
     }
 
 
-def podman(run: Run) -> dict[str, Any]:
+def podman(run: RunProgram) -> dict[str, Any]:
     """Return Podman's images and pods. Needs Podman."""
     images = json.loads(run(["podman", "images", "--format", "json"]) or "[]")
     pods = json.loads(run(["podman", "pod", "ps", "--format", "json"]) or "[]")

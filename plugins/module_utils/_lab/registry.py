@@ -15,7 +15,7 @@ ANSWERS = (200, 401)
 HOSTS = {"docker.io": "registry-1.docker.io"}
 
 
-def silence(registry: str, proxy: str = "", no_proxy: str = "", ca_certificate: str = "", timeout: float = 2) -> str:
+def why_silent(registry: str, proxy: str = "", no_proxy: str = "", ca_certificate: str = "", timeout: float = 2) -> str:
     """Return why `registry`, a host with or without a port, does not answer over TLS, or "" where it does.
 
     `proxy` is the URL of an HTTP proxy that hosts in `no_proxy` (separated by commas) are reached without; the

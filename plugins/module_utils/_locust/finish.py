@@ -11,7 +11,7 @@ from typing import Optional
 
 from .client import ENDING, GOING, LocustClient, LocustError
 from .plan import Plan
-from .process import leave
+from .process import terminate
 from .state import Carried, Launched
 from .timing import Clock
 from .watch import Watched, watch
@@ -114,5 +114,5 @@ def stop(client: LocustClient, carried: Carried, directory: Path, clock: Clock) 
 def clear(launched: Optional[Launched], directory: Path, clock: Clock) -> None:
     """Leave nothing of a run on this machine."""
     if launched is not None:
-        leave(launched, clock)
+        terminate(launched, clock)
     shutil.rmtree(directory, ignore_errors=True)

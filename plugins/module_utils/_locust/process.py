@@ -48,7 +48,7 @@ def check(options: Mapping[str, Any], plan: Plan) -> None:
 
 
 def launch(options: Mapping[str, Any], plan: Plan, client: LocustClient, directory: Path, clock: Clock) -> Launched:
-    """Start Locust and wait until it answers; return what `leave` needs. `directory` is private to this run."""
+    """Start Locust and wait until it answers; return what `terminate` needs. `directory` is private to this run."""
     check(options, plan)
     config = directory / "locust.conf"
     # In a file, because a command line can be read by every user of the host.
@@ -74,12 +74,12 @@ def launch(options: Mapping[str, Any], plan: Plan, client: LocustClient, directo
             ended = process.poll() is not None
             if ended or not error.transient or clock.time() >= give_up:
                 last = (directory / LOG).read_text(errors="replace").strip().splitlines()[-1:]
-                leave(launched, clock)
+                terminate(launched, clock)
                 raise LocustError(f"Locust did not start: {(last or [str(error)])[0]}") from None
         clock.sleep(0.25)
 
 
-def leave(launched: Launched, clock: Clock) -> None:
+def terminate(launched: Launched, clock: Clock) -> None:
     """End the Locust that `launch` started, with all processes that it made."""
     for number, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 1.0)):
         give_up = clock.time() + patience

@@ -253,8 +253,8 @@ def test_login_base_path_and_tls(target: Target, locusts: Locusts, playbook: Pla
     }
     refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"username": "engineer", "password": PASSWORD}, "is not trusted .* set locust_ca_path"),
-        ({"locust_ca_path": str(chain)}, "asks for a login"),
-        ({"locust_ca_path": str(chain), "username": "engineer", "password": "wrong"}, "refused the login of engineer"),
+        ({"ca_path": str(chain)}, "asks for a login"),
+        ({"ca_path": str(chain), "username": "engineer", "password": "wrong"}, "refused the login of engineer"),
     )
     for connection, problem in refused:
         with pytest.raises(LocustError, match=problem):

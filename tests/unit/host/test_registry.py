@@ -13,7 +13,7 @@ from threading import Thread
 from typing import ClassVar
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.registry import silence
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.registry import why_silent
 
 from tests.checks.tree import CHECKOUT
 
@@ -79,7 +79,7 @@ def test_it_answers_also_where_it_asks_who_one_is(
     registry: str, authority: str, monkeypatch: pytest.MonkeyPatch, status: int, reason: str
 ) -> None:
     monkeypatch.setattr(Registry, "status", status)
-    assert silence(registry, ca_certificate=authority) == reason
+    assert why_silent(registry, ca_certificate=authority) == reason
 
 
 def test_an_authority_without_a_key_usage_will_do(
@@ -89,22 +89,22 @@ def test_an_authority_without_a_key_usage_will_do(
     strict = ssl.create_default_context()
     strict.verify_flags |= ssl.VERIFY_X509_STRICT
     monkeypatch.setattr(ssl, "create_default_context", lambda: strict)
-    assert silence(registry, ca_certificate=authority) == ""
+    assert why_silent(registry, ca_certificate=authority) == ""
 
 
 def test_an_authority_that_is_not_known_is_the_reason(registry: str) -> None:
-    assert "CERTIFICATE_VERIFY_FAILED" in silence(registry)
+    assert "CERTIFICATE_VERIFY_FAILED" in why_silent(registry)
 
 
 def test_a_certificate_that_is_none_is_refused(registry: str) -> None:
     with pytest.raises(ValueError, match="no PEM certificate"):
-        silence(registry, ca_certificate="-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n")
+        why_silent(registry, ca_certificate="-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n")
 
 
 def test_nobody_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        assert "refused" in silence(f"localhost:{free.getsockname()[1]}")
+        assert "refused" in why_silent(f"localhost:{free.getsockname()[1]}")
 
 
 def test_the_proxy_is_asked_with_its_password_but_for_hosts_reached_without(
@@ -113,7 +113,7 @@ def test_the_proxy_is_asked_with_its_password_but_for_hosts_reached_without(
     monkeypatch.setattr(Proxy, "asked", [])
     with serving(Proxy) as port:
         proxy = f"http://lab:secret@127.0.0.1:{port}"
-        assert "502" in silence(registry, proxy=proxy, ca_certificate=authority)
+        assert "502" in why_silent(registry, proxy=proxy, ca_certificate=authority)
         assert Proxy.asked == [(registry, "Basic bGFiOnNlY3JldA==")]
-        assert silence(registry, proxy=proxy, no_proxy="example.org,localhost", ca_certificate=authority) == ""
+        assert why_silent(registry, proxy=proxy, no_proxy="example.org,localhost", ca_certificate=authority) == ""
         assert len(Proxy.asked) == 1

@@ -177,3 +177,23 @@ def test_only_a_registry_s_image_is_pulled(manifests: Manifests) -> None:
         for case in ("sqlite", "own_postgres")
     }
     assert policies == {"sqlite": "Never", "own_postgres": "IfNotPresent"}
+
+
+def test_an_image_has_the_name_that_its_runtime_knows(manifests: Manifests) -> None:
+    images = [
+        pod_of(manifests[case][key])["containers"][0]["image"]
+        for case, key in (("podman", DEPLOYMENT), ("postgres", DEPLOYMENT), ("postgres", POSTGRES))
+    ]
+    registry = "registry.example"
+    assert images == [
+        "localhost/monitor-lab/tokenization:0123456789ab",
+        f"{registry}/tokenization:0123456789ab",
+        f"{registry}/postgres:0123456789ab",
+    ]
+
+
+def test_memory_is_bytes(manifests: Manifests) -> None:
+    """Kubernetes takes 256m for a quarter of a byte."""
+    (container,) = pod_of(manifests["sqlite"][DEPLOYMENT])["containers"]
+    assert container["resources"]["limits"] == {"memory": str(256 * 1024**2)}
+    assert container["resources"]["requests"]["memory"] == str(256 * 1024**2)

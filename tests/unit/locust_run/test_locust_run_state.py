@@ -45,7 +45,7 @@ def test_what_is_carried_survives_a_module_call(launched: Launched | None, run: 
 def test_nothing_is_carried_at_first() -> None:
     assert Carried.from_dict({}) == Carried()
     with pytest.raises(LocustError, match="has not begun"):
-        _ = Carried().begun
+        str(Carried().begun)
 
 
 @given(runs)
