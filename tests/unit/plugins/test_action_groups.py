@@ -35,7 +35,7 @@ def documentation(module: str) -> dict[str, Any]:
 @pytest.mark.parametrize("module", MODULES)
 def test_whoever_shares_the_options_of_a_group_is_in_it_and_says_so(module: str) -> None:
     read = documentation(module)
-    shares = [group for group in GROUPS if f"{group}_url" in read["options"]]
+    shares = [group for group in GROUPS if f"{group}_url" in read.get("options", {})]
     assert [group for group, members in GROUPS.items() if module in members] == shares
     attribute = read.get("attributes", {}).get("action_group", {})
     assert sorted(attribute.get("membership", [])) == sorted(f"{COLLECTION}.{group}" for group in shares)
@@ -80,7 +80,12 @@ def test_defaults_of_a_group_reach_the_module(
     playbook = tmp_path / "play.yml"
     playbook.write_text(yaml.safe_dump([play]))
     done = subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", "-e", f"ansible_python_interpreter={sys.executable}", playbook],
+        [
+            Path(sys.executable).with_name("ansible-playbook"),
+            "--inventory=localhost,",
+            f"--extra-vars=ansible_python_interpreter={sys.executable}",
+            playbook,
+        ],
         cwd=tmp_path,
         env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
         capture_output=True,
