@@ -24,7 +24,7 @@ from tests.checks.tree import CHECKOUT
 from tests.cluster_stand_in import Cluster, Object, served
 
 IMAGES = ["localhost/monitor-lab/tokenization:1", "postgres:17.7-bookworm"]
-KEY = "ab" * 32
+KEY, TOKEN, PASSWORD = "ab" * 32, "t" * 43, "p" * 43
 
 
 @dataclass
@@ -38,7 +38,6 @@ class Host:
         variables = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "ansible_facts": {"architecture": "x86_64"},
             "image_found": {"tokenization": {"reference": IMAGES[0]}},
             "monitor_lab_host": {
                 "docker": {"images": images},
@@ -84,9 +83,15 @@ def changed(printed: str) -> int:
     return int(found[1])
 
 
+def secrets_in(printed: str) -> list[str]:
+    """Return the keys that were printed, as they are or as the cluster has them."""
+    plain = (KEY, TOKEN, PASSWORD)
+    return [one for one in (*plain, *(base64.b64encode(one.encode()).decode() for one in plain)) if one in printed]
+
+
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
-    for name, content in (("private_key", KEY), ("bearer_token", "t" * 43), ("postgres_password", "p" * 43)):
+    for name, content in (("private_key", KEY), ("bearer_token", TOKEN), ("postgres_password", PASSWORD)):
         (tmp_path / f"tokenization_{name}").write_text(content)
     (tmp_path / "programs").mkdir()
     (tmp_path / "programs" / "kind").symlink_to("/bin/true")
@@ -132,7 +137,9 @@ def test_a_deployment_changes_nothing_in_check_mode_and_the_second_time(host: Ho
 
 def test_postgresql_runs_before_the_service_that_is_told_its_address(host: Host) -> None:
     host.cluster.put("namespaces", "", {"metadata": {"name": "monitor-lab", "labels": {}}})
-    changed(host.play("kubernetes", tokenization_postgres=True, tokenization_replicas=2))
+    printed = host.play("kubernetes", options=("-vvv",), tokenization_postgres=True, tokenization_replicas=2)
+    changed(printed)
+    assert secrets_in(printed) == []
     kinds = [write.split()[1] for write in host.cluster.writes]
     assert "namespaces" not in kinds
     assert kinds.index("statefulsets") < kinds.index("deployments")
@@ -185,8 +192,9 @@ def test_a_removal_keeps_the_claim_or_takes_all(host: Host) -> None:
     deploy_before(host.cluster, key=base64.b64encode(KEY.encode()).decode())
     assert changed(host.play("absent_preflight", "absent", options=("--check",), tokenization_remove_claim=True)) > 0
     assert host.cluster.writes == []
-    printed = host.play("absent_preflight", "absent")
+    printed = host.play("absent_preflight", "absent", options=("-vvv",))
     assert changed(printed) > 0
+    assert secrets_in(printed) == []
     assert "tokenization_remove_claim=true takes them too" in printed
     assert host.cluster.names("deployments") == host.cluster.names("secrets") == []
     assert host.cluster.names("persistentvolumeclaims") == ["monitor-lab-tokenization"]
