@@ -108,12 +108,16 @@ class Cluster:
 
 
 def selects(selector: str, labels: dict[str, str]) -> bool:
-    """`a=b`, `a!=b` and `a in (b, c)`, with commas between."""
+    """`a`, `a=b`, `a!=b` and `a in (b, c)`, with commas between."""
     for part in re.split(r",(?![^(]*\))", selector):
         if is_in := re.fullmatch(r"\s*(\S+) in \((.*)\)", part):
             if labels.get(is_in[1]) not in is_in[2].replace(" ", "").split(","):
                 return False
-        elif part:
+        elif "=" not in part:
+            # kubernetes.core.k8s_rollback asks for the label alone.
+            if part and part not in labels:
+                return False
+        else:
             name, value = part.strip().split("=")
             if (labels.get(name.removesuffix("!")) == value) is name.endswith("!"):
                 return False
