@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.checks.tree import CHECKOUT
+from tests.role_calls import tasks_in
 from tests.role_readme import load
 
 TASKS = CHECKOUT / "roles" / "cluster" / "tasks"
@@ -42,3 +43,10 @@ def test_tokenization_tells_the_settings_that_are_stated() -> None:
     specs = load(CHECKOUT / "roles" / "cluster" / "meta" / "argument_specs.yml")["argument_specs"]
     told = load(CHECKOUT / "roles" / "tokenization" / "vars" / "main.yml")["__tokenization_cluster"]
     assert told.keys() == specs["main"]["options"]["cluster_settings"]["options"].keys()
+
+
+@pytest.mark.parametrize("path", sorted(TASKS.glob("*.yml")), ids=lambda path: path.stem)
+def test_no_loop_needs_the_group_of_nodes(path: Any) -> None:
+    """Where minikube or kind loads the image there is none, and `when` does not keep a loop from being worked out."""
+    loops = [task.get("loop") for task in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8")))]
+    assert [loop for loop in loops if isinstance(loop, str) and "kubernetes_nodes" in loop] == []
