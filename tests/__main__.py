@@ -74,14 +74,17 @@ def sanity() -> bool:
         )
 
 
+def pytest_in_two(folder: str) -> bool:
+    """Two files at a time: what they start is waited for longer than it works."""
+    return run(sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", folder)
+
+
 def unit() -> bool:
-    return run(sys.executable, "-m", "pytest", "tests/unit")
+    return pytest_in_two("tests/unit")
 
 
 def integration() -> bool:
-    return debian_packages() and run(
-        sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", "tests/integration"
-    )
+    return debian_packages() and pytest_in_two("tests/integration")
 
 
 def e2e() -> bool:

@@ -36,6 +36,7 @@ def part(name: str, indent: int) -> str:
 def add(checkout: Path, without: str = "") -> None:
     """Add the service to a copy of the collection; leave out its `volume`, `image`, `group` or `row` in the README."""
     shutil.copytree(HERE / "role", checkout / "roles" / "made_up")
+    shutil.copytree(HERE / "files", checkout / "files" / "made_up")
     (checkout / "roles" / "made_up" / "README.md").write_text(readme(checkout / "roles" / "made_up"))
     entry = part("entry.yml", 2)
     for name, line in {"volume": "    volumes: .*\n", "image": "    image: true\n"}.items():
