@@ -56,16 +56,15 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkout
 
 
-@pytest.fixture(scope="module")
-def shown(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the lab knows of it, from the table of a lab on one machine."""
-    folder = tmp_path_factory.mktemp("play")
-    (folder / "play.yml").write_text(json.dumps(PLAY))
+def played(collection: Path, folder: Path, hosts: str, *arguments: str | Path) -> dict[str, Any]:
+    """What the lab of an inventory knows, shown on one of its hosts."""
+    (folder / "play.yml").write_text(json.dumps([{**PLAY[0], "hosts": hosts}]))
     done = subprocess.run(
         [
             Path(sys.executable).with_name("ansible-playbook"),
-            f"--inventory={collection}/inventory/local.yml",
             f"--extra-vars=templates={collection}/roles/prometheus/templates",
+            f"--extra-vars=ansible_python_interpreter={sys.executable}",
+            *arguments,
             folder / "play.yml",
         ],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])},
@@ -77,6 +76,13 @@ def shown(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     assert done.returncode == 0, done.stdout
     found: dict[str, Any] = json.loads((folder / "shown.json").read_text())
     return found
+
+
+@pytest.fixture(scope="module")
+def shown(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the lab knows of it, from the table of a lab on one machine."""
+    inventory = f"--inventory={collection}/inventory/local.yml"
+    return played(collection, tmp_path_factory.mktemp("play"), "localhost", inventory)
 
 
 def test_nothing_of_a_service_is_forgotten() -> None:
@@ -130,23 +136,16 @@ def test_a_part_that_the_lab_is_without_is_named_nowhere(collection: Path, tmp_p
     inventory.write_text(
         json.dumps({"prometheus": {"hosts": {"mon1": {"ansible_connection": "local"}}}, "web": {"hosts": {"web1": {}}}})
     )
-    (tmp_path / "play.yml").write_text(json.dumps([{**PLAY[0], "hosts": "mon1"}]))
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-playbook"),
-            f"--inventory={inventory}",
-            f"--extra-vars=templates={collection}/roles/prometheus/templates",
-            f"--extra-vars=ansible_python_interpreter={sys.executable}",
-            tmp_path / "play.yml",
-        ],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    found = json.loads((tmp_path / "shown.json").read_text())
+    found = played(collection, tmp_path, "mon1", f"--inventory={inventory}")
     assert [service["url"] for service in found["services"] if service["name"] != "prometheus"] == [""] * 5
     assert found["jobs"].count("job_name") == 1
     assert '":' not in found["jobs"].replace('"127.0.0.1:9090"', "")
+
+
+def test_an_existing_grafana_is_where_grafana_answers(collection: Path, tmp_path: Path) -> None:
+    """The verdict of a run is written there, too."""
+    elsewhere = "https://grafana.example.org"
+    inventory = f"--inventory={collection}/inventory/local.yml"
+    found = played(collection, tmp_path, "localhost", inventory, f"--extra-vars=grafana_external_url={elsewhere}")
+    (grafana,) = [service for service in found["services"] if service["name"] == "grafana"]
+    assert (grafana["url"], grafana["elsewhere"]) == (elsewhere, True)
