@@ -41,7 +41,7 @@ def add(checkout: Path, without: str = "") -> None:
     entry = part("entry.yml", 2)
     for name, line in {"volume": "    volumes: .*\n", "image": "    image: true\n"}.items():
         entry = re.sub(line, "", entry) if without == name else entry
-    insert(checkout / TABLE, entry, "\n# The table with")
+    insert(checkout / TABLE, entry, "  - name: prometheus")
     insert(checkout / "roles/monitor_lab/defaults/main.yml", part("defaults.yml", 0), "\nmonitor_lab_scrape")
     insert(
         checkout / "roles/monitor_lab/meta/argument_specs.yml",
@@ -70,6 +70,11 @@ def forgotten(checkout: Path) -> list[str]:
     found += [f"the entry {name} has no role" for name in sorted(names - roles)]
     for entry in table:
         found += [f"{entry['name']}: {fault}" for fault in _forgotten_of(checkout, entry)]
+    # Prometheus waits for its targets.
+    scraped = [entry["name"] for entry in table if "metrics" in entry]
+    found += [
+        f"{name}: is scraped, and deployed after Prometheus" for name in scraped[scraped.index("prometheus") + 1 :]
+    ]
     return found
 
 

@@ -114,6 +114,15 @@ def test_a_role_without_an_entry_is_noticed(tmp_path: Path) -> None:
     assert made_up.forgotten(checkout) == ["the role new has no entry in the table"]
 
 
+def test_what_is_scraped_is_deployed_before_prometheus_waits_for_it(tmp_path: Path) -> None:
+    checkout = copy_as_collection(tmp_path)
+    made_up.add(checkout)
+    table = checkout / made_up.TABLE
+    entry = made_up.part("entry.yml", 2)
+    table.write_text(table.read_text().replace(entry, "").replace("\n# The table with", f"{entry}\n# The table with"))
+    assert made_up.forgotten(checkout) == ["made_up: is scraped, and deployed after Prometheus"]
+
+
 def test_ports_summary_and_health_come_from_the_entry(shown: dict[str, Any]) -> None:
     (service,) = [service for service in shown["services"] if service["name"] == "made_up"]
     assert service["url"] == "http://127.0.0.1:9999"
