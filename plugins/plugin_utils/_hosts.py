@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleUndefinedVariable
+from jinja2 import UndefinedError
+
 
 def hosts_unlike(hosts: Iterable[str], model: str, hostvars: Mapping[str, Any], variable: str) -> list[str]:
     """Return those of the hosts, sorted, whose value of a variable differs from that of the host `model`.
@@ -15,3 +18,14 @@ def hosts_unlike(hosts: Iterable[str], model: str, hostvars: Mapping[str, Any], 
     """
     values = {host: hostvars[host][variable] for host in hosts if variable in hostvars[host]}
     return sorted(host for host, value in values.items() if value != values.get(model))
+
+
+def text_of(variables: Mapping[str, Any], name: str, default: str) -> str:
+    """Return a variable out of the C(hostvars) of a host; the default, where it has none that is known.
+
+    Ansible works out no template there that itself names C(hostvars).
+    """
+    try:
+        return str(variables.get(name, default))
+    except (AnsibleUndefinedVariable, UndefinedError):
+        return default

@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleUndefinedVariable
+from jinja2 import UndefinedError
+
 Hostvars = Mapping[str, Mapping[str, Any]]
 """Host → its variables, as Ansible's `hostvars`."""
 
@@ -23,11 +26,18 @@ def image_builder(hosts: Iterable[str], hostvars: Hostvars, host: str, proxy: st
         (
             other
             for other in _of_one_architecture(hosts, hostvars, host)
-            if hostvars[other].get("monitor_lab_proxy", "") == proxy
-            and (hostvars[other].get("monitor_lab_host") or {}).get("docker")
+            if _goes_through(hostvars[other], proxy) and (hostvars[other].get("monitor_lab_host") or {}).get("docker")
         ),
         host,
     )
+
+
+def _goes_through(variables: Mapping[str, Any], proxy: str) -> bool:
+    """Tell whether a host has this proxy. Of one whose template names C(hostvars), Ansible can't say."""
+    try:
+        return bool(variables.get("monitor_lab_proxy", "") == proxy)
+    except (AnsibleUndefinedVariable, UndefinedError):
+        return False
 
 
 def image_lacking(hosts: Iterable[str], hostvars: Hostvars, host: str, image: str) -> list[str]:

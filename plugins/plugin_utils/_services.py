@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ._hosts import text_of
 from ._spelling import near_misses
 
 Table = Sequence[Mapping[str, Any]]
@@ -76,8 +77,8 @@ def addresses_of(table: Table, groups: Groups, hostvars: Mapping[str, Any]) -> d
     for entry in table:
         hosts = groups.get(entry["groups"][0]) or ()
         given = hostvars[hosts[0]] if hosts else {}
-        reached = LOOPBACK if alone else given.get("ansible_host", hosts[0]) if hosts else ""
-        addresses[entry["name"]] = str(given.get("monitor_lab_address", reached)) if hosts else ""
+        reached = LOOPBACK if alone else text_of(given, "ansible_host", hosts[0]) if hosts else ""
+        addresses[entry["name"]] = text_of(given, "monitor_lab_address", reached) if hosts else ""
     return addresses
 
 
