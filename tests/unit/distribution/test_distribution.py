@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import yaml
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distribution import engine_packages
 
 from tests.checks.tree import CHECKOUT, working_tree
+from tests.plays import ansible_playbook
 from tests.role_readme import ROLES, load
 
 DISTRIBUTIONS = ROLES / "monitor_lab" / "vars" / "distributions"
@@ -84,14 +83,7 @@ def look(tmp_path: Path, **system: str) -> subprocess.CompletedProcess[str]:
     }
     # JSON is YAML.
     playbook.write_text(json.dumps([play]))
-    return subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "--inventory=localhost,", playbook],
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return ansible_playbook(playbook, "--inventory=localhost,")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import ssl
 import subprocess
-import sys
 import threading
 import venv
 from collections.abc import Iterator
@@ -19,8 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.checks.tree import CHECKOUT
 from tests.cluster_stand_in import served
+from tests.plays import ansible_playbook
 
 HERE = Path(__file__).resolve().parent
 
@@ -30,18 +28,10 @@ Manifests = dict[str, dict[tuple[str, str], dict[str, Any]]]
 
 def play(name: str, **variables: str | Path) -> str:
     """What Ansible printed."""
-    played = subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-playbook"),
-            "--inventory=localhost,",
-            *(f"--extra-vars={key}={value}" for key, value in variables.items()),
-            HERE / name,
-        ],
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        cwd=CHECKOUT,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
+    played = ansible_playbook(
+        HERE / name,
+        "--inventory=localhost,",
+        *(f"--extra-vars={key}={value}" for key, value in variables.items()),
     )
     assert played.returncode == 0, played.stdout
     return played.stdout

@@ -8,14 +8,12 @@ includes it: from a folder below tasks/, a bare name finds the playbook's file f
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
 
 ROLES = ("cluster", "tokenization")
 PLAYBOOK = """
@@ -52,14 +50,7 @@ def test_files_beside_a_playbook_are_left_alone(tmp_path: Path) -> None:
         for path in (CHECKOUT / "roles" / role / "tasks").rglob("*.yml"):
             (tmp_path / "tasks" / path.name).write_text(OTHER)
             (tmp_path / path.name).write_text(OTHER)
-    played = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "--inventory=localhost,", tmp_path / "playbook.yml"],
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    played = ansible_playbook(tmp_path / "playbook.yml", "--inventory=localhost,")
     # It went through the preflights of both roles, to where the cluster is asked.
     assert "no answer from the cluster of" in played.stdout
     assert "/nonexistent/kubeconfig" in played.stdout

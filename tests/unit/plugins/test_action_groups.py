@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
 
 from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
 
 COLLECTION = "devsecops.monitor_lab"
 GROUPS: dict[str, list[str]] = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text())["action_groups"]
@@ -79,19 +78,8 @@ def test_defaults_of_a_group_reach_the_module(
     }
     playbook = tmp_path / "play.yml"
     playbook.write_text(yaml.safe_dump([play]))
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-playbook"),
-            "--inventory=localhost,",
-            f"--extra-vars=ansible_python_interpreter={sys.executable}",
-            playbook,
-        ],
-        cwd=tmp_path,
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = ansible_playbook(
+        playbook, "--inventory=localhost,", f"--extra-vars=ansible_python_interpreter={sys.executable}", cwd=tmp_path
     )
     told = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0

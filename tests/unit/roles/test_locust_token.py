@@ -5,14 +5,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
 from tests.role_readme import ROLES
 
 
@@ -33,18 +30,8 @@ def test_only_a_lab_with_the_service_tells_locust_of_a_token(groups: list[str], 
     # JSON is YAML.
     playbook.write_text(json.dumps([play]))
     inventory.write_text(json.dumps({group: {"hosts": {"localhost": {}}} for group in groups}))
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-playbook"),
-            f"--inventory={inventory}",
-            f"--extra-vars=monitor_lab_secrets_dir={tmp_path}/secrets",
-            playbook,
-        ],
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = ansible_playbook(
+        playbook, f"--inventory={inventory}", f"--extra-vars=monitor_lab_secrets_dir={tmp_path}/secrets"
     )
     assert done.returncode == 0, done.stdout
     assert ("TOKENIZATION_BEARER_TOKEN_FILE" in done.stdout) == told

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
 
 LOOKED: dict[str, Any] = {"monitor_lab_host": {"listeners": [], "docker": None, "podman": None, "cpus": 2}}
 
@@ -29,18 +28,10 @@ def preflight(folder: Path, role: str, group: str, **variables: str) -> subproce
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (folder / "hosts.json").write_text(json.dumps({group: {"hosts": {"one": host}}}))
     (folder / "play.yml").write_text(json.dumps([play]))
-    return subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-playbook"),
-            f"--inventory={folder}/hosts.json",
-            f"--extra-vars={json.dumps({**LOOKED, **variables})}",
-            folder / "play.yml",
-        ],
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
+    return ansible_playbook(
+        folder / "play.yml",
+        f"--inventory={folder}/hosts.json",
+        f"--extra-vars={json.dumps({**LOOKED, **variables})}",
     )
 
 

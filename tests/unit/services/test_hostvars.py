@@ -5,15 +5,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
 
 TABLE = [{"name": "locust", "groups": ["locust"]}, {"name": "prometheus", "groups": ["prometheus"]}]
 INVENTORY = {
@@ -48,14 +45,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
     (folder / "hosts.json").write_text(json.dumps(INVENTORY))
     (folder / "play.yml").write_text(json.dumps([play]))
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), f"--inventory={folder}/hosts.json", folder / "play.yml"],
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ansible_playbook(folder / "play.yml", f"--inventory={folder}/hosts.json")
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads((folder / "shown.json").read_text())
     return found

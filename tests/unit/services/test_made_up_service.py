@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 
 from tests import made_up
 from tests.checks.tree import CHECKOUT, copy_as_collection
+from tests.plays import ansible_playbook
 
 PLAY = [
     {
@@ -59,19 +58,13 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def played(collection: Path, folder: Path, hosts: str, *arguments: str | Path) -> dict[str, Any]:
     """What the lab of an inventory knows, shown on one of its hosts."""
     (folder / "play.yml").write_text(json.dumps([{**PLAY[0], "hosts": hosts}]))
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-playbook"),
-            f"--extra-vars=templates={collection}/roles/prometheus/templates",
-            f"--extra-vars=ansible_python_interpreter={sys.executable}",
-            *arguments,
-            folder / "play.yml",
-        ],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])},
+    done = ansible_playbook(
+        folder / "play.yml",
+        f"--extra-vars=templates={collection}/roles/prometheus/templates",
+        f"--extra-vars=ansible_python_interpreter={sys.executable}",
+        *arguments,
         cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
+        ANSIBLE_COLLECTIONS_PATH=str(collection.parents[2]),
     )
     assert done.returncode == 0, done.stdout
     found: dict[str, Any] = json.loads((folder / "shown.json").read_text())

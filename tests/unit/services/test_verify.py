@@ -7,8 +7,6 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
 
 TARGET = "http://127.0.0.1:9/metrics"
 
@@ -51,18 +50,10 @@ def test_a_target_that_is_down_is_told_of(health: str, fails: bool, tmp_path: Pa
     (tmp_path / "hosts.json").write_text(json.dumps({"prometheus": {"hosts": {"mon1": host}}}))
     with prometheus(health) as url:
         given: dict[str, Any] = {"monitor_lab_prometheus_url": url, "monitor_lab_host": {}, "ansible_become": False}
-        done = subprocess.run(
-            [
-                Path(sys.executable).with_name("ansible-playbook"),
-                f"--inventory={tmp_path}/hosts.json",
-                f"--extra-vars={json.dumps(given)}",
-                CHECKOUT / "playbooks" / "verify.yml",
-            ],
-            env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
-            cwd=CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
+        done = ansible_playbook(
+            CHECKOUT / "playbooks" / "verify.yml",
+            f"--inventory={tmp_path}/hosts.json",
+            f"--extra-vars={json.dumps(given)}",
         )
     assert "3.5.0" in done.stdout, done.stdout
     assert (done.returncode != 0) == fails, done.stdout

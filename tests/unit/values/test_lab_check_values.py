@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
 
 BECOME = {"ansible_become": True, "ansible_become_exe": "/nowhere/sudo"}
 
@@ -28,19 +27,7 @@ def play(folder: Path, hosts: Mapping[str, Any], *arguments: str, **vars: Any) -
     playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": vars, "tasks": tasks}]))
     nothing = {"ansible_host": "127.0.0.1", "ansible_port": 1, **BECOME}
     inventory.write_text(json.dumps({"all": {"hosts": {host: {**nothing, **own} for host, own in hosts.items()}}}))
-    return subprocess.run(
-        [
-            Path(sys.executable).with_name("ansible-playbook"),
-            f"--inventory={inventory}",
-            *arguments,
-            playbook,
-        ],
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "default"},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return ansible_playbook(playbook, f"--inventory={inventory}", *arguments, ANSIBLE_STDOUT_CALLBACK="default")
 
 
 def faults(done: subprocess.CompletedProcess[str]) -> list[str]:
