@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""What a host already has of the lab, and what it could give it: listeners, packages, images, containers, pods."""
+"""What a host already has of the lab, and what it could give it."""
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import ipaddress
 import json
@@ -11,6 +12,7 @@ import os
 import re
 import resource
 import socket
+import stat
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -19,6 +21,9 @@ RunProgram = Callable[[Sequence[str]], str]
 """Runs a program and returns its standard output."""
 
 LISTEN = "0A"
+KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link"}
+# Of the containers that the lab runs on Docker.
+NAMES_BEGIN = "monitor-lab-"
 
 
 class HostError(Exception):
@@ -115,6 +120,37 @@ def _service(process: Path) -> Optional[str]:
     return None
 
 
+def files(paths: Iterable[Path]) -> dict[str, dict[str, Any]]:
+    """Return what lies at the paths and below them, by path, links not followed.
+
+    Each has its C(kind) (file, directory, link or other), C(owner) and C(group) as numbers, its C(mode) as "0644", and
+    a file the C(sha256) of its content, None where it may not be read.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop()
+        try:
+            status = path.lstat()
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue
+        kind = KINDS.get(stat.S_IFMT(status.st_mode), "other")
+        found[str(path)] = {
+            "kind": kind,
+            "owner": status.st_uid,
+            "group": status.st_gid,
+            "mode": f"{stat.S_IMODE(status.st_mode):04o}",
+        }
+        try:
+            if kind == "directory":
+                waiting += path.iterdir()
+            elif kind == "file":
+                found[str(path)]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        except PermissionError:
+            found[str(path)]["sha256"] = None
+    return found
+
+
 def parse_packages(text: str, names: Iterable[str]) -> dict[str, list[str]]:
     """Tell which of the names are not installed, and which packages an interrupted dpkg left half-way.
 
@@ -173,7 +209,7 @@ def _may_raise_limits() -> bool:
 
 
 class DockerSocket(http.client.HTTPConnection):
-    """Docker's Engine API over its socket, for the three GET requests that need no library on a bare host."""
+    """Docker's Engine API over its socket, for the few GET requests that need no library on a bare host."""
 
     def __init__(self, path: str) -> None:
         super().__init__("docker", timeout=10)
@@ -185,51 +221,105 @@ class DockerSocket(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
     def read(self, url: str) -> Any:
+        """Return the answer's JSON, None where there is nothing of that name."""
         self.request("GET", url)
-        return json.loads(self.getresponse().read())
+        answer = self.getresponse()
+        content = json.loads(answer.read())
+        return None if answer.status == 404 else content
 
 
 def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
-    """Return the engine's version, its images and containers; None where no engine answers."""
+    """Return the engine's version, its images (name → id) and containers; None where no engine answers.
+
+    A container has its C(state); one of the lab's has more, see container().
+    """
     connection = DockerSocket(path)
     try:
         version = connection.read("/version")["Version"]
         images = connection.read("/images/json")
-        containers = connection.read("/containers/json?all=true")
+        containers = {}
+        for listed in connection.read("/containers/json?all=true"):
+            name = listed["Names"][0].lstrip("/")
+            containers[name] = {"image": listed["Image"], "state": listed["State"]}
+            # It may have ended since it was listed.
+            inspected = connection.read(f"/containers/{listed['Id']}/json") if name.startswith(NAMES_BEGIN) else None
+            if inspected:
+                containers[name] = container(inspected, connection.read(f"/images/{inspected['Image']}/json"))
     except (OSError, http.client.HTTPException):
         return None
     finally:
         connection.close()
     return {
         "version": version,
-        "images": {
-            tag: (image["Labels"] or {}).get("monitor_lab.content", "")
-            for image in images
-            for tag in image["RepoTags"] or []
-        },
-        "containers": {
-            container["Names"][0].lstrip("/"): {"image": container["Image"], "state": container["State"]}
-            for container in containers
-        },
+        "images": {tag: image["Id"] for image in images for tag in image["RepoTags"] or []},
+        "containers": containers,
     }
 
 
+def container(inspected: Mapping[str, Any], image: Optional[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what makes a container, from Docker's answers on it and on its image, which may be gone.
+
+    C(image) (the name that it was made from), C(image_id), C(state), C(command), C(entrypoint), C(environment)
+    (variable → SHA-256 of its value, which may be secret), C(labels), C(user) and C(host_config), as Docker has it;
+    C(of_image) is what its image says of the first four of those.
+    """
+    config = inspected["Config"]
+    return {
+        "image": config["Image"],
+        "image_id": inspected["Image"],
+        "state": inspected["State"]["Status"],
+        "user": config["User"],
+        "host_config": inspected["HostConfig"],
+        **_program(config),
+        "of_image": _program((image or {}).get("Config") or {}),
+    }
+
+
+def _program(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "command": config.get("Cmd") or [],
+        "entrypoint": config.get("Entrypoint") or [],
+        "environment": hashed(dict(entry.split("=", 1) for entry in config.get("Env") or [] if "=" in entry)),
+        "labels": config.get("Labels") or {},
+    }
+
+
+def hashed(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return variable → SHA-256 of its value."""
+    return {name: hashlib.sha256(str(value).encode()).hexdigest() for name, value in environment.items()}
+
+
 def podman(run: RunProgram) -> dict[str, Any]:
-    """Return Podman's images and pods. Needs Podman."""
+    """Return Podman's images (name → id) and pods, with the containers of the lab's pods. Needs Podman."""
     images = json.loads(run(["podman", "images", "--format", "json"]) or "[]")
     pods = json.loads(run(["podman", "pod", "ps", "--format", "json"]) or "[]")
+    ours = [
+        each["Id"]
+        for pod in pods
+        if "monitor-lab-service" in (pod.get("Labels") or {})
+        for each in pod["Containers"]
+        if each["Id"] != pod["InfraId"]
+    ]
+    inspected = json.loads(run(["podman", "container", "inspect", *ours])) if ours else []
     return {
-        "images": {
-            name: (image.get("Labels") or {}).get("monitor_lab.content", "")
-            for image in images
-            for name in image.get("Names") or []
-        },
+        "images": {name: image["Id"] for image in images for name in image.get("Names") or []},
         "pods": {
             pod["Name"]: {
                 "state": pod["Status"],
                 "labels": pod.get("Labels") or {},
                 "infra_container": pod["InfraId"],
+                "containers": [pod_container(each) for each in inspected if each["Pod"] == pod["Id"]],
             }
             for pod in pods
         },
+    }
+
+
+def pod_container(inspected: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a pod's container is made of: C(name), C(image), C(environment) (hashed), C(memory) in bytes."""
+    return {
+        "name": inspected["Name"],
+        "image": inspected["ImageName"],
+        "environment": _program({"Env": inspected["Config"].get("Env")})["environment"],
+        "memory": inspected["HostConfig"]["Memory"],
     }

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs the module on the host, and says on the controller what its answer means for the lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distribution import (
+    all_packages,
+    distributions_in,
+    judged,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._hosts import advice
+
+DISTRIBUTIONS = Path(__file__).parents[2] / "roles" / "monitor_lab" / "vars" / "distributions"
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        host = task_vars["inventory_hostname"]
+        known = distributions_in(DISTRIBUTIONS)
+        arguments = {"packages": all_packages(known.values()), **self._task.args}
+        # Which of these is the host's is known when it was looked at.
+        arguments["paths"] = [*arguments.get("paths", []), *(each["authority"]["path"] for each in known.values())]
+        try:
+            result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            return {"failed": True, "msg": f"{host}: {advice(str(error))}"}
+        if "packages" not in result:
+            # Without Python, no module says anything.
+            said = f"{result.get('msg', '')} {result.get('module_stderr', '')} {result.get('module_stdout', '')}"
+            return result if "invocation" in result else {**result, "msg": f"{host}: {advice(said)}"}
+        return judged(host, result, known, bool(arguments.get("pod")))
