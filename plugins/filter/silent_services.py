@@ -20,7 +20,7 @@ options:
     elements: dict
     required: true
   answers:
-    description: What M(ansible.builtin.uri) returned for each service, with the service as C(item).
+    description: C(answers) of M(devsecops.monitor_lab.lab_services_info).
     type: list
     elements: dict
     required: true
