@@ -1,20 +1,73 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""Which host builds an image for which others, what its wheels must run on, and what a failed program said last."""
+"""What an image is called, which host builds it for which others, and what its wheels must run on."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleUndefinedVariable
 from jinja2 import UndefinedError
 
+from ..module_utils._lab.content import content_hash
+
 Hostvars = Mapping[str, Mapping[str, Any]]
 """Host → its variables, as Ansible's `hostvars`."""
 
+# Of the Debian that an image is made from where no registry answers.
+SUITE = "bookworm"
 GLIBC_OF_BOOKWORM = 36
 OLDEST_MANYLINUX_GLIBC = 17
+
+
+def whole_image(wanted: Mapping[str, Any], archives_dir: str, registry: str) -> dict[str, Any]:
+    """Return the argument C(image_wanted) of the role C(image) with what it leaves out, and what follows from it.
+
+    That is C(suite), C(archive) (the one that was supplied in the folder `archives_dir`, or ""), C(content) (a hash of
+    all that the image is made from, and of nothing else), the names C(pulled) and C(made), "" where it is not to be had
+    so, and C(from), the published image to build from.
+    """
+    whole: dict[str, Any] = {
+        "engine": "docker",
+        "upstream": "",
+        "folder": "",
+        "base": "",
+        "packages": [],
+        "requirements": "",
+        "suite": SUITE,
+        **wanted,
+    }
+    supplied = sorted(Path(archives_dir).glob(f"{wanted['name']}.tar*")) if archives_dir else []
+    content = ""
+    if supplied:
+        content = content_hash(supplied[:1])
+    elif whole["folder"]:
+        sources = [Path(source) for source in (whole["folder"], whole["requirements"]) if source]
+        content = content_hash(sources, json.dumps([whole["base"], list(whole["packages"]), SUITE]))
+    # Another registry has Docker Hub's images under their full names.
+    prefix = "" if registry in ("docker.io", "") else f"{registry}/"
+    library = "library/" if prefix and "/" not in whole["base"] else ""
+    return {
+        **whole,
+        "archive": str(supplied[0]) if supplied else "",
+        "content": content,
+        "pulled": f"{prefix}{whole['upstream']}" if whole["upstream"] else "",
+        "made": f"localhost/monitor-lab/{whole['name']}:{content}" if content else "",
+        "from": f"{prefix}{library}{whole['base']}" if whole["base"] else "",
+    }
+
+
+def image_there(wanted: Mapping[str, Any], looked: Mapping[str, Any], archives_dir: str, registry: str) -> str:
+    """Return the name by which the image's engine on a host has it, "" where it has none.
+
+    `looked` is what M(devsecops.monitor_lab.lab_host_info) returned; the others are those of whole_image().
+    """
+    whole = whole_image(wanted, archives_dir, registry)
+    images = (looked[whole["engine"]] or {}).get("images", {})
+    return next((name for name in (whole["pulled"], whole["made"]) if name and name in images), "")
 
 
 def image_builder(hosts: Iterable[str], hostvars: Hostvars, host: str, proxy: str) -> str:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -35,7 +34,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
     Each service has name, groups, ports (a list of variable and port), url ("" where the lab is without it), health,
-    volumes, image, metrics ("" where it has none), page, elsewhere, required and absent_preflight.
+    healthy, volumes, image, metrics ("" where it has none), page, elsewhere, required and absent_preflight.
     """
     return [
         {
@@ -44,6 +43,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "ports": [{"variable": name, "port": int(values[name])} for name in entry.get("ports", ())],
             "url": values[entry["url"]],
             "health": entry["health"],
+            "healthy": entry.get("healthy", ""),
             "volumes": entry.get("volumes", []),
             "image": entry.get("image", False),
             "metrics": entry.get("metrics", ""),
@@ -64,6 +64,25 @@ def _truth(value: Any) -> bool:
 def hosts_of(table: Table, groups: Groups) -> list[str]:
     """Return the hosts of the lab, each once, in the order of the table."""
     return list(dict.fromkeys(host for entry in table for group in entry["groups"] for host in groups.get(group, ())))
+
+
+def services_on(table: Table, group_names: Iterable[str]) -> list[str]:
+    """Return the names of the services of which a host in these groups runs a part, in the order of the table."""
+    return [entry["name"] for entry in table if set(entry["groups"]) & set(group_names)]
+
+
+def services_due(names: Iterable[str], hostvars: Mapping[str, Any], hosts: Iterable[str]) -> list[str]:
+    """Return those of the services of which something differs on any of the hosts, in the same order.
+
+    What differs on a host is in its fact C(monitor_lab_differences).
+    """
+    due = {
+        name
+        for host in hosts
+        for name, differences in hostvars[host].get("monitor_lab_differences", {}).items()
+        if differences
+    }
+    return [name for name in names if name in due]
 
 
 def addresses_of(table: Table, groups: Groups, hostvars: Mapping[str, Any]) -> dict[str, str]:
@@ -156,14 +175,21 @@ def port_faults(
     return faults
 
 
+def health_addresses(services: Table) -> list[dict[str, str]]:
+    """Return the services as M(devsecops.monitor_lab.lab_services_info) takes them."""
+    return [
+        {"name": service["name"], "url": f"{service['url']}{service['health']}", "healthy": service["healthy"]}
+        for service in services
+    ]
+
+
 def silent(services: Table, answers: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the services that are to answer and do not."""
+    """Return the services that are to answer and are not up.
+
+    `answers` are those of M(devsecops.monitor_lab.lab_services_info).
+    """
     needed = {service["name"] for service in services if service["required"]}
-    return [answer["item"]["name"] for answer in answers if not _is_up(answer) and answer["item"]["name"] in needed]
-
-
-def _is_up(answer: Mapping[str, Any]) -> bool:
-    return bool(answer["status"] == 200)
+    return [answer["name"] for answer in answers if not answer["up"] and answer["name"] in needed]
 
 
 def summary(
@@ -175,22 +201,22 @@ def summary(
 ) -> list[str]:
     """Return the lines that show the lab: its services, why parts are absent, where secrets are, and how to reach it.
 
-    `answers` are what ansible.builtin.uri returned for each service that was asked, C(item) being the service.
+    `answers` are those of M(devsecops.monitor_lab.lab_services_info).
     """
-    required = {service["name"]: service["required"] for service in services}
+    of = {service["name"]: service for service in services}
     lines = []
     for answer in answers:
-        name, url = answer["item"]["name"], answer["item"]["url"]
-        state = "up" if _is_up(answer) else "NO ANSWER" if required[name] else "not here"
-        version = re.search(r'(?:"|build_info\{)version"?[:=] ?"([^"]+)"', str(answer.get("content") or ""))
-        lines.append(f"{name:<15} {url:<28} {state:<10} {version[1] if version else ''}".rstrip())
+        name, service = answer["name"], of[answer["name"]]
+        wrong = "NOT WELL" if answer["status"] == 200 else "NO ANSWER"
+        state = "up" if answer["up"] else wrong if service["required"] else "not here"
+        lines.append(f"{name:<15} {service['url']:<28} {state:<10} {answer['version']}".rstrip())
     lines += [
         f"{service['name']:<15} left out: the inventory has no host in the group {service['groups'][0]}"
         for service in services
         if not service["url"]
     ]
     lines += [*absences, "", f"Passwords and keys: {secrets_dir} (files on the controller, mode 0600)"]
-    pages = [answer["item"]["url"] for answer in answers if answer["item"]["page"]]
+    pages = [of[answer["name"]]["url"] for answer in answers if of[answer["name"]]["page"]]
     if address.startswith("127.") and pages:
         tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)
         lines.append(f"From a laptop:      ssh{tunnels} USER@THIS-MACHINE")
