@@ -16,7 +16,7 @@ from tests.role_readme import load, readme
 HERE = Path(__file__).parent / "made_up_service"
 TABLE = Path("roles", "monitor_lab", "vars", "main.yml")
 # Roles that are no services: what services stand on.
-FOUNDATIONS = {"monitor_lab", "container", "container_engine", "image", "cluster"}
+FOUNDATIONS = {"monitor_lab", "container", "container_engine", "files", "image", "cluster"}
 INVENTORIES = ("inventory/local.yml", "inventory/lab.yml")
 
 
@@ -81,7 +81,7 @@ def forgotten(checkout: Path) -> list[str]:
 def _forgotten_of(checkout: Path, entry: dict[str, Any]) -> list[str]:
     role = checkout / "roles" / entry["name"]
     rooms = {path.stem for path in (role / "tasks").glob("*.yml")}
-    found = [f"no entry point {room}" for room in ("preflight", "main", "absent") if room not in rooms]
+    found = [f"no entry point {room}" for room in ("preflight", "differences", "main", "absent") if room not in rooms]
     found += [
         f"the table and the role differ on {room}"
         for room in ("image", "absent_preflight")
