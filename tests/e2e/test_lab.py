@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ import pytest
 import requests
 
 from tests.checks.tree import CHECKOUT, copy_as_collection
+from tests.e2e.by_hand import CHANGES, Change, changed
 from tests.e2e.conftest import CONFIG, PORTS, SERVICES, URLS, Lab, detokenize, listed, query, state, volumes
 from tests.integration.tokenization.load import Answers, enough, lost, store
 from tests.integration.tokenization.service import UID, free_port
@@ -130,6 +132,26 @@ def test_a_second_up_changes_nothing_and_makes_no_load(lab: Lab) -> None:
     assert second.code == 0, second.output[-4000:]
     assert second.recap["changed"] == 0, second.output
     assert len(list((lab.checkout / "artifacts").glob("*/summary.json"))) == 1
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_what_was_changed_by_hand_is_put_right_and_nothing_else(change: Change, lab: Lab) -> None:
+    change.make()
+    repaired = lab("up")
+    assert repaired.code == 0, repaired.output[-4000:]
+    assert changed(repaired.output) == change.reports, repaired.output
+
+
+def test_a_service_that_hangs_is_found_though_nothing_differs(lab: Lab) -> None:
+    (process,) = (line[1] for line in lab.containers()["monitor-lab-locust-exporter"].top()["Processes"])
+    os.kill(int(process), signal.SIGSTOP)
+    try:
+        done = lab("up")
+    finally:
+        os.kill(int(process), signal.SIGCONT)
+    assert done.code != 0
+    assert done.recap["changed"] == 0, done.output
+    assert "locust_exporter http://127.0.0.1:9646 NO ANSWER" in done.message
 
 
 def test_the_installed_collection_finds_the_lab_with_an_inventory_from_elsewhere(lab: Lab, tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What somebody may change by hand of a lab that is up, and what the next `./lab up` has to report for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+
+from tests.e2e.conftest import CONFIG
+
+EXPORTER = "monitor-lab-locust-exporter"
+PROMETHEUS = "monitor-lab-prometheus"
+Tasks = list[tuple[str, str]]
+"""Name of a task, and the item of its loop or nothing."""
+
+
+@dataclass(frozen=True)
+class Change:
+    name: str
+    make: Callable[[], object]
+    reports: Tasks
+
+
+def changed(output: str) -> Tasks:
+    """Return the tasks of a playbook that changed something, as its output says."""
+    found, task = [], ""
+    for line in output.splitlines():
+        if begun := re.match(r"TASK \[(?:[\w.]+ : )?(.*)\] \**$", line):
+            task = begun[1]
+        elif done := re.match(r"changed: \[\S+\](?: => \(item=(.*)\))?", line):
+            found.append((task, done[1] or ""))
+    return found
+
+
+def _container(name: str) -> Any:
+    return docker.from_env().containers.get(name)
+
+
+def _made_anew(config: dict[str, Any] | None = None, host: dict[str, Any] | None = None) -> None:
+    """Put a container in the exporter's place that is as it was but for this."""
+    engine = docker.from_env().api
+    seen = engine.inspect_container(EXPORTER)
+    engine.remove_container(EXPORTER, force=True)
+    wanted = {**seen["Config"], **(config or {}), "HostConfig": {**seen["HostConfig"], **(host or {})}}
+    engine.start(engine.create_container_from_config(wanted, name=EXPORTER))
+
+
+def _another_environment() -> None:
+    seen = docker.from_env().api.inspect_container(EXPORTER)
+    _made_anew({"Env": [*seen["Config"]["Env"], "PYTHONVERBOSE=1"]})
+
+
+def _another_image() -> None:
+    image = _container(EXPORTER).image
+    image.tag("localhost/by-hand", "1")
+    _made_anew({"Image": "localhost/by-hand:1"})
+    docker.from_env().api.remove_image("localhost/by-hand:1", force=True)
+
+
+def _without_volume() -> None:
+    _container(PROMETHEUS).remove(force=True)
+    docker.from_env().volumes.get(PROMETHEUS).remove()
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _append(name: str) -> None:
+    with (CONFIG / name).open("a") as file:
+        file.write("# by hand\n")
+
+
+def _file(name: str) -> Tasks:
+    return [("Write the files", str(CONFIG / name))]
+
+
+RUN_EXPORTER: Tasks = [(f"Run the container {EXPORTER}", "")]
+# In this order: each one's report shows, too, that what was changed before is put right.
+CHANGES = [
+    Change(
+        "a file's content",
+        lambda: _append("prometheus/prometheus.yml"),
+        [*_file("prometheus/prometheus.yml"), ("Reload a changed configuration", "")],
+    ),
+    Change("a file's owner", lambda: os.chown(CONFIG / "locust/locustfile.py", 1234, 0), _file("locust/locustfile.py")),
+    Change("a file's mode", lambda: (CONFIG / "locust/workers.py").chmod(0o666), _file("locust/workers.py")),
+    Change(
+        "a secret's mode",
+        lambda: (CONFIG / "locust/keys/bearer_token").chmod(0o444),
+        [("Write the secrets", str(CONFIG / "locust/keys/bearer_token"))],
+    ),
+    Change(
+        "a folder's mode",
+        lambda: (CONFIG / "prometheus").chmod(0o777),
+        [("Make the folders", str(CONFIG / "prometheus"))],
+    ),
+    Change(
+        "an extra file",
+        lambda: (CONFIG / "prometheus/more.yml").write_text("{}\n"),
+        [("Remove what does not belong there", str(CONFIG / "prometheus/more.yml"))],
+    ),
+    Change("a stopped container", lambda: _container(EXPORTER).stop(), RUN_EXPORTER),
+    Change("a paused container", lambda: _container(EXPORTER).pause(), RUN_EXPORTER),
+    Change("a removed container", lambda: _container(EXPORTER).remove(force=True), RUN_EXPORTER),
+    Change("another memory limit", lambda: _made_anew(host={"Memory": 2**27, "MemorySwap": 2**28}), RUN_EXPORTER),
+    Change("another environment", _another_environment, RUN_EXPORTER),
+    Change("another image", _another_image, RUN_EXPORTER),
+    Change("more than it may", lambda: _made_anew(host={"CapAdd": ["NET_ADMIN"]}), RUN_EXPORTER),
+    Change("docker update", lambda: _container(EXPORTER).update(cpu_shares=512), RUN_EXPORTER),
+    Change(
+        "a removed pod",
+        lambda: _run("podman", "pod", "rm", "--force", "tokenization-service-pod-0"),
+        [("Run the pod tokenization-service", "")],
+    ),
+    Change("a removed volume", _without_volume, [(f"Run the container {PROMETHEUS}", "")]),
+    Change("a removed package", lambda: _run("apt-get", "remove", "--yes", "mmdebstrap"), [("Install packages", "")]),
+    Change("nothing", lambda: None, []),
+]
