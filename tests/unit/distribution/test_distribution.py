@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What depends on the distribution is in one file; a host of another family is refused before any of it is called."""
+"""What depends on the distribution is in one file; a host of another family is refused."""
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distribution import engine_packages
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distribution import (
+    all_packages,
+    distributions_in,
+    engine_packages,
+    judged,
+)
 
 from tests.checks.tree import CHECKOUT, working_tree
-from tests.plays import ansible_playbook
 from tests.role_readme import ROLES, load
 
 DISTRIBUTIONS = ROLES / "monitor_lab" / "vars" / "distributions"
 DEBIAN = load(DISTRIBUTIONS / "Debian.yml")["monitor_lab_distribution"]
 PACKAGES = {name for names in DEBIAN["packages"].values() for name in names} | {DEBIAN["docker_client"]["package"]}
-# Without those that are also a program's, a registry's, or in an image (image_packages).
+# Without those that are also a program's, a registry's, or in an image.
 NAMES = sorted(PACKAGES - {"docker.io", "podman", "mmdebstrap", "ca-certificates"})
 COMMANDS = re.compile(
     r"ansible\.builtin\.(?:apt|dpkg)\w*|\bdpkg\b|update-ca-certificates|/usr/local/share/ca-certificates"
@@ -60,65 +62,40 @@ def test_only_a_host_with_a_pod_gets_podman() -> None:
     assert engine_packages(DEBIAN, facts("Debian", "12"), True) == [*without, *DEBIAN["packages"]["podman"]]
 
 
-def look(tmp_path: Path, **system: str) -> subprocess.CompletedProcess[str]:
-    """Use the role on this machine as if it had another system, where no program of any system can be found."""
-    playbook = tmp_path / "play.yml"
-    play: dict[str, Any] = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "environment": {"PATH": "/nonexistent"},
-        "vars": {
-            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "ansible_facts": {"effective_user_id": 0, "service_mgr": "systemd", **system},
-        },
-        "tasks": [
-            {
-                "ansible.builtin.include_role": {
-                    "name": "devsecops.monitor_lab.container_engine",
-                    "tasks_from": "preflight",
-                }
-            }
-        ],
+def looked(family: str, distribution: str, version: str, missing: list[str]) -> dict[str, Any]:
+    system = {
+        "ansible_os_family": family,
+        "ansible_distribution": distribution,
+        "ansible_distribution_version": version,
+        "ansible_distribution_major_version": version.split(".", maxsplit=1)[0],
     }
-    # JSON is YAML.
-    playbook.write_text(json.dumps([play]))
-    return ansible_playbook(playbook, "--inventory=localhost,")
+    return {"ansible_facts": system, "packages": {"missing": missing, "interrupted": []}, "cpus": 2}
 
 
 @pytest.mark.parametrize(
     ("family", "distribution", "version"),
     [("RedHat", "Fedora", "43"), ("Suse", "openSUSE Leap", "16.0"), ("Archlinux", "Archlinux", "rolling")],
 )
-def test_another_family_is_refused_before_the_host_is_looked_at(
-    family: str, distribution: str, version: str, tmp_path: Path
-) -> None:
-    done = look(
-        tmp_path,
-        os_family=family,
-        distribution=distribution,
-        distribution_version=version,
-        distribution_major_version=version,
-    )
-    said = " ".join(done.stdout.split() + done.stderr.split())
-    assert done.returncode == 2, said
-    assert f"localhost runs {distribution} {version}: the lab is made for Debian 12 and 13" in said
-    assert "Learn what the host already has" not in said
-    assert "dpkg" not in said
+def test_another_family_is_refused(family: str, distribution: str, version: str) -> None:
+    judgement = judged("vm1", looked(family, distribution, version, []), distributions_in(DISTRIBUTIONS), pod=True)
+    assert judgement["failed"]
+    assert f"vm1 runs {distribution} {version}: the lab is made for Debian 12 and 13" in judgement["msg"]
 
 
-def test_a_family_that_is_there_is_looked_at(tmp_path: Path) -> None:
-    """The test above would show nothing if the look did not need the program that is not found."""
-    done = look(
-        tmp_path,
-        os_family="Debian",
-        distribution="Kali",
-        distribution_version="2025.4",
-        distribution_major_version="2025",
-    )
-    said = " ".join(done.stdout.split() + done.stderr.split())
-    assert "Learn what the host already has" in said
-    assert "dpkg-query" in said
+def test_of_a_known_family_only_what_it_needs_is_missing() -> None:
+    known = distributions_in(DISTRIBUTIONS)
+    missing = sorted({*all_packages(known.values()), "another"})
+    judgement = judged("vm1", looked("Debian", "Debian", "12.1", missing), known, pod=False)
+    assert judgement["packages"]["missing"] == engine_packages(DEBIAN, facts("Debian", "12"), False)
+    assert judgement["distribution"] == DEBIAN
+    assert judgement["cpus"] == 2
+    assert judged("vm1", looked("Debian", "Debian", "12.1", ["podman"]), known, pod=True)["packages"]["missing"] == [
+        "podman"
+    ]
+
+
+def test_every_package_that_a_host_may_need_is_looked_for() -> None:
+    assert set(all_packages(distributions_in(DISTRIBUTIONS).values())) >= PACKAGES
 
 
 @pytest.mark.parametrize("path", sorted(DISTRIBUTIONS.glob("*.yml")), ids=lambda path: path.stem)

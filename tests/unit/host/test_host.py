@@ -2,11 +2,13 @@
 # Copyright (c) 2026, the monitor_lab contributors
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import host
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._hosts import advice
 
 # Lines of a real /proc/net/tcp: a listener on loopback, an established connection, a listener on all addresses.
 TCP = """\
@@ -110,10 +112,45 @@ def test_no_engine_is_no_error(tmp_path: Path) -> None:
 
 def test_podmans_images_and_pods() -> None:
     answers = {
-        "images": '[{"Names": ["localhost/monitor-lab/tokenization:1"], "Labels": {"monitor_lab.content": "1"}}, {}]',
-        "pod": '[{"Name": "p", "Status": "Running", "Labels": null, "InfraId": "abc"}]',
+        "images": '[{"Names": ["localhost/monitor-lab/tokenization:1"], "Id": "abc"}, {"Id": "def"}]',
+        "pod": '[{"Name": "p", "Status": "Running", "Labels": null, "InfraId": "abc", "Id": "1", "Containers": []}]',
     }
     assert host.podman(lambda command: answers[command[1]]) == {
-        "images": {"localhost/monitor-lab/tokenization:1": "1"},
-        "pods": {"p": {"state": "Running", "labels": {}, "infra_container": "abc"}},
+        "images": {"localhost/monitor-lab/tokenization:1": "abc"},
+        "pods": {"p": {"state": "Running", "labels": {}, "infra_container": "abc", "containers": []}},
     }
+
+
+def test_files_and_what_lies_below(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text")
+    (tmp_path / "a").chmod(0o640)
+    (tmp_path / "below").mkdir(mode=0o700)
+    (tmp_path / "below" / "link").symlink_to("nowhere")
+    found = host.files([tmp_path, tmp_path / "not-there"])
+    assert {path.removeprefix(str(tmp_path)): file["kind"] for path, file in found.items()} == {
+        "": "directory",
+        "/a": "file",
+        "/below": "directory",
+        "/below/link": "link",
+    }
+    assert found[str(tmp_path / "a")] == {
+        "kind": "file",
+        "owner": os.getuid(),
+        "group": os.getgid(),
+        "mode": "0640",
+        "sha256": "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "advises"),
+    [
+        ("Missing sudo password", "Run with --ask-become-pass"),
+        ("/bin/sh: 1: /usr/bin/python3: not found", 'Install it with "apt-get install python3"'),
+        ("Permission denied (publickey,password).", "Correct ansible_user and the key"),
+        ("Connection\nrefused", "the host cannot be reached. Start it"),
+    ],
+)
+def test_what_keeps_ansible_from_a_host_comes_with_advice(said: str, advises: str) -> None:
+    assert advises in advice(said)
+    assert f"({' '.join(said.split())})" in advice(said)

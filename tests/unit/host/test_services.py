@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Services are asked at once, and one is up that answers what a healthy one does."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.services import ask
+
+ANSWERS = {
+    "/well": (200, '{"status": "success", "data": {"version": "3.5.0"}}'),
+    "/exporter": (200, 'locust_exporter_build_info{version="1.0.0"} 1\nlocust_up 1\n'),
+    "/blind": (200, "locust_up 0\n"),
+    "/starting": (503, "not yet"),
+}
+TOGETHER = 3
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    barrier = threading.Barrier(TOGETHER)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/together":
+                # Answers only when as many ask at the same time.
+                barrier.wait(timeout=10)
+            status, text = ANSWERS.get(self.path, (200, ""))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def service(url: str, healthy: str = "") -> dict[str, str]:
+    return {"name": "it", "url": url, "healthy": healthy}
+
+
+@pytest.mark.parametrize(
+    ("path", "healthy", "status", "up", "version"),
+    [
+        ("/well", "", 200, True, "3.5.0"),
+        ("/exporter", "^locust_up 1", 200, True, "1.0.0"),
+        ("/blind", "^locust_up 1", 200, False, ""),
+        ("/starting", "", 503, False, ""),
+    ],
+)
+def test_an_answer_is_told(path: str, healthy: str, status: int, up: bool, version: str, url: str) -> None:
+    expected = {"name": "it", "status": status, "up": up, "version": version}
+    assert ask([service(f"{url}{path}", healthy)], timeout=5) == [expected]
+
+
+def test_no_answer_is_status_0() -> None:
+    assert ask([service("http://127.0.0.1:9/")], timeout=5) == [{"name": "it", "status": 0, "up": False, "version": ""}]
+
+
+def test_all_are_asked_at_once(url: str) -> None:
+    assert [answer["status"] for answer in ask([service(f"{url}/together")] * TOGETHER, timeout=20)] == [200] * TOGETHER
+
+
+def test_none_is_no_error() -> None:
+    assert ask([], timeout=5) == []
