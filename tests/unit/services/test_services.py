@@ -217,8 +217,8 @@ def test_services_of_a_host() -> None:
 
 def test_a_service_is_due_where_something_of_it_differs_on_any_host() -> None:
     hostvars: dict[str, Any] = {
-        "a": {"monitor_lab_differences": {"prometheus": ["x"], "container_engine": ["y"]}},
-        "b": {"monitor_lab_differences": {"locust": ["z"], "grafana": []}},
+        "a": {"prometheus_differences": ["x"], "container_engine_differences": ["y"]},
+        "b": {"locust_differences": ["z"], "grafana_differences": []},
         "c": {},
     }
     names = ["tokenization", "locust", "prometheus", "grafana"]

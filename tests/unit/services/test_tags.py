@@ -19,9 +19,7 @@ TOLD = [{"name": "Say that it ran", "ansible.builtin.debug": {"msg": "ran {{ rol
 # Of the service `same` nothing does.
 DIFFERS = {
     "name": "Say that it differs",
-    "ansible.builtin.set_fact": {
-        "monitor_lab_differences": "{{ monitor_lab_differences | default({}) | combine({role_name: differences}) }}"
-    },
+    "ansible.builtin.set_fact": {"{{ role_name }}_differences": "{{ differences }}"},
     "vars": {"differences": "{{ [] if same | default('') in [role_name, 'all'] else ['all of it'] }}"},
     "when": "room == 'differences'",
 }
