@@ -14,11 +14,14 @@ import gc
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
+
+import yaml
 
 from tests.checks.tree import CHECKOUT
 
@@ -51,6 +54,12 @@ def ansible_playbook(
         code = int(server.stdout.readline())
         printed = [Path(folder, name).read_text(encoding="utf-8") for name in ("out", "error")]
     return subprocess.CompletedProcess(command, code, *printed)
+
+
+def shown(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    """Return what the play's tasks `debug` had as their messages, which are JSON, in order."""
+    blocks = re.findall(r"^ok: .* => *\n((?: {4,}.*\n|\n)+)", done.stdout, re.MULTILINE)
+    return [json.loads(result["msg"]) for result in map(yaml.safe_load, blocks) if result.keys() == {"msg"}]
 
 
 @functools.cache
