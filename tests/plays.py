@@ -32,8 +32,10 @@ EVERY_PLAY = (
     "ansible.plugins.action.normal",
     "ansible.plugins.callback.default",
     "ansible.plugins.connection.local",
+    *(f"ansible.plugins.filter.{name}" for name in ("core", "encryption", "mathstuff", "urls", "urlsplit")),
     "ansible.plugins.inventory.yaml",
     "ansible.plugins.strategy.linear",
+    *(f"ansible.plugins.test.{name}" for name in ("core", "files", "mathstuff", "uri")),
 )
 
 
