@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,13 +17,6 @@ from tests.made_up import table_of
 from tests.plays import ansible_playbook
 
 TOLD = [{"name": "Say that it ran", "ansible.builtin.debug": {"msg": "ran {{ role_name }} {{ room }}"}}]
-# Of the service `same` nothing does.
-DIFFERS = {
-    "name": "Say that it differs",
-    "ansible.builtin.set_fact": {"{{ role_name }}_differences": "{{ differences }}"},
-    "vars": {"differences": "{{ [] if same | default('') in [role_name, 'all'] else ['all of it'] }}"},
-    "when": "room == 'differences'",
-}
 # Instead of the module, which waits for services that are not there.
 NO_ANSWER = """
 from ansible.plugins.action import ActionBase
@@ -41,6 +35,16 @@ HOSTS = {
 }
 
 
+def differs(role: str) -> dict[str, Any]:
+    """The task that answers what differs of a service: all of it, or nothing where it is the one called `same`."""
+    return {
+        "name": "Say that it differs",
+        "ansible.builtin.set_fact": {f"{role}_differences": "{{ differences }}"},
+        "vars": {"differences": "{{ [] if same | default('') in [role_name, 'all'] else ['all of it'] }}"},
+        "when": "room == 'differences'",
+    }
+
+
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy whose roles do nothing but say that they ran, the tasks in a file that is included."""
@@ -55,7 +59,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (tasks / f"{room}.yml").write_text(
                 json.dumps([{"name": "Go on", "ansible.builtin.include_tasks": "told.yml", "vars": {"room": room}}])
             )
-        (tasks / "told.yml").write_text(json.dumps([*TOLD, DIFFERS]))
+        (tasks / "told.yml").write_text(json.dumps([*TOLD, differs(tasks.parent.name)]))
     (checkout / "plugins" / "action" / "lab_services_info.py").write_text(NO_ANSWER)
     return checkout
 
