@@ -9,15 +9,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One claim. A bound on a single figure has no reference, and its value is the figure itself."""
+    """One claim. A bound on a single figure has no reference, and its value is the figure itself.
+
+    Without a target it claims nothing: a figure that is stated, so that one knows what to expect.
+    """
 
     what: str
     measured: str
     reference: str
     value: float
-    target: float
-    at_least: bool
+    target: float | None = None
+    at_least: bool = False
 
     @property
     def met(self) -> bool:
+        if self.target is None:
+            return True
         return self.value >= self.target if self.at_least else self.value <= self.target

@@ -16,8 +16,10 @@ NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
 def table(rows: list[Row]) -> str:
     cells = [("what", "measured", "reference", "value", "target", "")]
     for row in rows:
-        bound = f"{'>=' if row.at_least else '<='} {row.target:g}"
-        cells.append((row.what, row.measured, row.reference, f"{row.value:.3g}", bound, "met" if row.met else "MISSED"))
+        claim = ("", "")
+        if row.target is not None:
+            claim = (f"{'>=' if row.at_least else '<='} {row.target:g}", "met" if row.met else "MISSED")
+        cells.append((row.what, row.measured, row.reference, f"{row.value:.3g}", *claim))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - What differs on a host is in its fact C(monitor_lab_differences).
+  - What differs on a host is in its fact C(prometheus_differences) and so on.
 positional: _input, hostvars, hosts
 options:
   _input:

@@ -71,18 +71,12 @@ def services_on(table: Table, group_names: Iterable[str]) -> list[str]:
     return [entry["name"] for entry in table if set(entry["groups"]) & set(group_names)]
 
 
-def services_due(names: Iterable[str], hostvars: Mapping[str, Any], hosts: Iterable[str]) -> list[str]:
+def services_due(names: Iterable[str], hostvars: Mapping[str, Any], hosts: Sequence[str]) -> list[str]:
     """Return those of the services of which something differs on any of the hosts, in the same order.
 
-    What differs on a host is in its fact C(monitor_lab_differences).
+    What differs of a service on a host is in the fact that is named after it (C(prometheus_differences) and so on).
     """
-    due = {
-        name
-        for host in hosts
-        for name, differences in hostvars[host].get("monitor_lab_differences", {}).items()
-        if differences
-    }
-    return [name for name in names if name in due]
+    return [name for name in names if any(hostvars[host].get(f"{name}_differences") for host in hosts)]
 
 
 def addresses_of(table: Table, groups: Groups, hostvars: Mapping[str, Any]) -> dict[str, str]:

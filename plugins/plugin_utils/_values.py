@@ -177,7 +177,6 @@ _KIND_BY_ENDING = {
 _KIND_OF = {
     "grafana_dashboard_gnet_id": "amount",
     "image_archives_dir": "folder",
-    "image_folder": "folder",
     "locust_host": "url",
     "monitor_lab_bundle": "folder",
     "monitor_lab_config_dir": "host folder",

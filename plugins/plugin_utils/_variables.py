@@ -17,7 +17,7 @@ from ._values import KINDS, kind_of
 
 # Other roles call these and give them all that they need. Their names are such as users choose too: who has a variable
 # cluster_names did not mean the lab's cluster_name.
-CALLED = {"cluster", "container", "image"}
+CALLED = {"cluster", "container", "files", "image"}
 
 # Beside those that a role says no_log of: the URL of a proxy may hold a password.
 SECRET = {"monitor_lab_proxy"}

@@ -165,7 +165,8 @@ class Binder:
     def _bind(self, reference: Any, where: str) -> Any:
         kind, label = None, reference
         if isinstance(reference, dict):
-            kind, label = reference.get("type") and str(reference["type"]), reference.get("uid")
+            kind = str(reference["type"]) if reference.get("type") else None
+            label = reference.get("uid")
         if label in (None, "", "default"):
             if kind in BUILT_IN_PLUGINS:
                 return self._refer_built_in(BUILT_IN_PLUGINS[kind])

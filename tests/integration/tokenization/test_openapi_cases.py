@@ -28,7 +28,6 @@ def ask(document: schemathesis.BaseSchema, route: str, mode: GenerationMode, cas
         max_examples=cases,
         phases=[Phase.generate],
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(case=document[route]["POST"].as_strategy(generation_mode=mode))

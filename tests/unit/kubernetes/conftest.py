@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import http.server
-import json
 import ssl
 import subprocess
 import threading
@@ -17,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import plays
 from tests.cluster_stand_in import served
-from tests.plays import ansible_playbook
 
 HERE = Path(__file__).resolve().parent
 
@@ -26,28 +25,25 @@ Manifests = dict[str, dict[tuple[str, str], dict[str, Any]]]
 """case → (kind, name) → object"""
 
 
-def play(name: str, **variables: str | Path) -> str:
-    """What Ansible printed."""
-    played = ansible_playbook(
+def play(name: str, **variables: str | Path) -> subprocess.CompletedProcess[str]:
+    played = plays.ansible_playbook(
         HERE / name,
         "--inventory=localhost,",
         *(f"--extra-vars={key}={value}" for key, value in variables.items()),
     )
     assert played.returncode == 0, played.stdout
-    return played.stdout
+    return played
 
 
 @pytest.fixture(scope="session")
-def manifests(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
-    destination = tmp_path_factory.mktemp("manifests")
-    play("render.yml", destination=destination)
+def manifests() -> Manifests:
     return {
-        path.stem: {
+        case: {
             (document["kind"], document["metadata"]["name"]): document
-            for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+            for document in yaml.safe_load_all(text)
             if document
         }
-        for path in destination.glob("*.yml")
+        for case, text in plays.shown(play("render.yml"))
     }
 
 
@@ -86,7 +82,6 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """said: case → message; loaders: delivery → what it runs; printed: by Ansible."""
     folder = tmp_path_factory.mktemp("preflight")
-    destination = folder / "said.json"
     venv.create(folder / "bare", symlinks=True)
     (folder / "programs").mkdir()
     for program in ("kind", "ctr"):
@@ -95,9 +90,8 @@ def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -
         old_cluster.version = "v1.19.16"
         (folder / "kubeconfig").write_text(kubeconfig)
         (folder / "old_kubeconfig").write_text(old_kubeconfig)
-        printed = play(
+        played = play(
             "refuse.yml",
-            destination=destination,
             registry=private_registry,
             bare_python=folder / "bare/bin/python3",
             kubeconfig=folder / "kubeconfig",
@@ -105,4 +99,4 @@ def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -
             programs=folder / "programs",
         )
         assert cluster.writes == old_cluster.writes == []
-    return {**json.loads(destination.read_text(encoding="utf-8")), "printed": printed}
+    return {**plays.shown(played)[-1], "printed": played.stdout}

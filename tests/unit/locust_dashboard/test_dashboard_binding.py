@@ -11,7 +11,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana imp
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.binding import Binder
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import DataSource
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 JSON = dict[str, Any]
@@ -338,6 +338,7 @@ INPUTS = st.lists(loose("name", "type", "pluginId", "value"), max_size=2)
     ),
     st.booleans(),
 )
+@example({"title": "a", "panels": [{"type": "table", "datasource": {"type": []}}]}, False)
 def test_whatever_a_dashboard_holds_it_is_bound_or_refused_with_a_sentence(content: JSON, objects: bool) -> None:
     try:
         read = document.parse(content, "the dashboard")

@@ -37,7 +37,7 @@ def row(name: str, counts: dict[str, Any], total: float = 0) -> dict[str, Any]:
     return {"method": "GET", "name": name, "sum": total, "counts": counts}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(0, 60_000))
 def test_every_value_of_locusts_has_a_bucket_of_its_own(milliseconds: float) -> None:
     value = two_digits(milliseconds)

@@ -225,7 +225,7 @@ def test_what_is_missing_and_what_is_unknown_harms_nothing() -> None:
     assert found["locust_worker_detail", (("id", ""), ("state", "7"))] == 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

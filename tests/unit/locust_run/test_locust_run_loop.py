@@ -33,7 +33,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run im
     Outcome,
     StepFailedError,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.locust_run.memory_locust import Clock, MemoryLocust
@@ -198,8 +198,6 @@ def test_lost_connection_ends_the_run_after_that(lab: Lab) -> None:
     assert lab.clock.now < begun + 40
 
 
-# A busy machine takes its time; the run is on a clock of its own.
-@settings(deadline=None)
 @given(st.integers(1, 300), st.floats(0.05, 1.5))
 def test_run_takes_no_longer_than_it_should(
     tmp_path_factory: pytest.TempPathFactory, run_time: int, overhead: float

@@ -48,6 +48,11 @@ def test_a_default_that_the_specs_state_is_the_real_one(name: str) -> None:
     assert stated == {option: defaults[option] for option in stated}
 
 
+def test_the_registry_that_is_asked_is_the_default_of_the_role_image() -> None:
+    asked = load(ROLES / "monitor_lab" / "vars" / "main.yml")["monitor_lab_image_registry"]
+    assert f"default('{defaults_of(ROLES / 'image')['image_registry']}')" in asked
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_argument_has_a_type_and_a_description(name: str) -> None:
     lacking = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.plays import ansible_playbook
+from tests import plays
 
 TABLE = [{"name": "locust", "groups": ["locust"]}, {"name": "prometheus", "groups": ["prometheus"]}]
 INVENTORY = {
@@ -29,7 +29,6 @@ SHOWN = {
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("hostvars")
     looked = {"docker": {"version": "26"}}
-    copied = {"content": "{{ shown | to_json }}", "dest": f"{folder}/shown.json", "mode": "0600"}
     play = {
         "hosts": "all",
         "gather_facts": False,
@@ -37,18 +36,19 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             {"ansible.builtin.setup": {"gather_subset": ["!all", "!min", "platform"]}},
             {"ansible.builtin.set_fact": {"monitor_lab_host": looked}},
             {
-                "ansible.builtin.copy": copied,
+                "ansible.builtin.debug": {"msg": "{{ seen | to_json }}"},
                 "run_once": True,
-                "vars": {"table": TABLE, "shown": SHOWN, "own_proxy": "{{ monitor_lab_proxy }}"},
+                "vars": {"table": TABLE, "seen": SHOWN, "own_proxy": "{{ monitor_lab_proxy }}"},
             },
         ],
     }
     (folder / "hosts.json").write_text(json.dumps(INVENTORY))
     (folder / "play.yml").write_text(json.dumps([play]))
-    done = ansible_playbook(folder / "play.yml", f"--inventory={folder}/hosts.json")
+    done = plays.ansible_playbook(folder / "play.yml", f"--inventory={folder}/hosts.json")
     assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads((folder / "shown.json").read_text())
-    return found
+    (seen,) = plays.shown(done)
+    assert isinstance(seen, dict)
+    return seen
 
 
 def test_an_address_that_is_not_known_is_the_name_of_the_host(shown: dict[str, Any]) -> None:

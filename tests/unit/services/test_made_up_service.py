@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests import made_up
+from tests import made_up, plays
 from tests.checks.tree import CHECKOUT, copy_as_collection
-from tests.plays import ansible_playbook
 
 PLAY = [
     {
@@ -22,13 +21,9 @@ PLAY = [
         "tasks": [
             {"ansible.builtin.import_role": {"name": "devsecops.monitor_lab.monitor_lab", "tasks_from": "inventory"}},
             {
-                "ansible.builtin.copy": {
-                    "content": "{{ shown | to_json }}",
-                    "dest": "{{ playbook_dir }}/shown.json",
-                    "mode": "0600",
-                },
+                "ansible.builtin.debug": {"msg": "{{ seen | to_json }}"},
                 "vars": {
-                    "shown": {
+                    "seen": {
                         "services": "{{ monitor_lab_services }}",
                         "volumes": "{{ monitor_lab_volumes }}",
                         "jobs": "{{ lookup('ansible.builtin.template', templates ~ '/prometheus.yml.j2') }}",
@@ -58,7 +53,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def played(collection: Path, folder: Path, hosts: str, *arguments: str | Path) -> dict[str, Any]:
     """What the lab of an inventory knows, shown on one of its hosts."""
     (folder / "play.yml").write_text(json.dumps([{**PLAY[0], "hosts": hosts}]))
-    done = ansible_playbook(
+    done = plays.ansible_playbook(
         folder / "play.yml",
         f"--extra-vars=templates={collection}/roles/prometheus/templates",
         f"--extra-vars=ansible_python_interpreter={sys.executable}",
@@ -67,8 +62,9 @@ def played(collection: Path, folder: Path, hosts: str, *arguments: str | Path) -
         ANSIBLE_COLLECTIONS_PATH=str(collection.parents[2]),
     )
     assert done.returncode == 0, done.stdout
-    found: dict[str, Any] = json.loads((folder / "shown.json").read_text())
-    return found
+    (seen,) = plays.shown(done)
+    assert isinstance(seen, dict)
+    return seen
 
 
 @pytest.fixture(scope="module")

@@ -44,9 +44,8 @@ def of(**values: Any) -> list[dict[str, Any]]:
     return services.resolved(TABLE, {**VALUES, **values})
 
 
-def answer(name: str, status: int = 200, content: str = "") -> dict[str, Any]:
-    (service,) = [service for service in of() if service["name"] == name]
-    return {"item": service, "status": status, "content": content}
+def answer(name: str, status: int = 200, version: str = "") -> dict[str, Any]:
+    return {"name": name, "status": status, "up": status == 200, "version": version}
 
 
 def test_every_variable_of_the_table_has_a_value_here() -> None:
@@ -165,16 +164,16 @@ def test_who_else_has_a_port(listening: Any, says: str | None) -> None:
 
 
 def test_a_part_that_is_not_required_is_not_silent() -> None:
-    answers = [answer("locust"), answer("prometheus", -1), answer("grafana", 503)]
+    answers = [answer("locust"), answer("prometheus", 0), answer("grafana", 503)]
     assert services.silent(of(), answers) == ["prometheus"]
     assert services.silent(of(grafana_required="true"), answers) == ["prometheus", "grafana"]
 
 
 def test_the_summary_tells_of_every_service() -> None:
     answers = [
-        answer("locust", content='{"version": "2.47.0"}'),
-        answer("prometheus", content='{"status":"success","data":{"version":"3.5.0"}}'),
-        answer("grafana", -1),
+        answer("locust", version="2.47.0"),
+        answer("prometheus", version="3.5.0"),
+        answer("grafana", 0),
     ]
     assert services.summary(of(), answers, ["No Grafana: why."], "/secrets", "127.0.0.1") == [
         "locust          http://192.0.2.2:8089        up         2.47.0",
@@ -189,6 +188,8 @@ def test_the_summary_tells_of_every_service() -> None:
     ]
     across = services.summary(of(), [answer("prometheus", 503)], [], "/secrets", "192.0.2.4")
     assert across[0].split() == ["prometheus", "http://192.0.2.4:9090", "NO", "ANSWER"]
+    unwell = services.summary(of(), [{**answer("prometheus"), "up": False}], [], "/secrets", "192.0.2.4")
+    assert unwell[0].split() == ["prometheus", "http://192.0.2.4:9090", "NOT", "WELL"]
     assert "ssh" not in across[-1]
 
 
@@ -208,6 +209,21 @@ def test_near_misses() -> None:
         "grafna",
         "grafanas",
     ]
+
+
+def test_services_of_a_host() -> None:
+    assert services.services_on(TABLE, ["locust_workers", "prometheus", "web"]) == ["locust", "prometheus"]
+
+
+def test_a_service_is_due_where_something_of_it_differs_on_any_host() -> None:
+    hostvars: dict[str, Any] = {
+        "a": {"prometheus_differences": ["x"], "container_engine_differences": ["y"]},
+        "b": {"locust_differences": ["z"], "grafana_differences": []},
+        "c": {},
+    }
+    names = ["tokenization", "locust", "prometheus", "grafana"]
+    assert services.services_due(names, hostvars, ["a", "b", "c"]) == ["locust", "prometheus"]
+    assert services.services_due(names, hostvars, ["c"]) == []
 
 
 def test_hosts_that_differ() -> None:

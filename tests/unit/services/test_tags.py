@@ -16,6 +16,21 @@ from tests.made_up import table_of
 from tests.plays import ansible_playbook
 
 TOLD = [{"name": "Say that it ran", "ansible.builtin.debug": {"msg": "ran {{ role_name }} {{ room }}"}}]
+# Of the service `same` nothing does.
+DIFFERS = {
+    "name": "Say that it differs",
+    "ansible.builtin.set_fact": {"{{ role_name }}_differences": "{{ differences }}"},
+    "vars": {"differences": "{{ [] if same | default('') in [role_name, 'all'] else ['all of it'] }}"},
+    "when": "room == 'differences'",
+}
+# Instead of the module, which waits for services that are not there.
+NO_ANSWER = """
+from ansible.plugins.action import ActionBase
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        return {"answers": []}
+"""
 HOSTS = {
     "tokenization": "a",
     "locust": "b",
@@ -36,11 +51,12 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
             continue
         for path in tasks.glob("*.yml"):
             path.unlink()
-        for room in ("main", "preflight"):
+        for room in ("main", "preflight", "differences"):
             (tasks / f"{room}.yml").write_text(
                 json.dumps([{"name": "Go on", "ansible.builtin.include_tasks": "told.yml", "vars": {"room": room}}])
             )
-        (tasks / "told.yml").write_text(json.dumps(TOLD))
+        (tasks / "told.yml").write_text(json.dumps([*TOLD, DIFFERS]))
+    (checkout / "plugins" / "action" / "lab_services_info.py").write_text(NO_ANSWER)
     return checkout
 
 
@@ -70,19 +86,41 @@ def ran(collection: Path, *arguments: str) -> list[str]:
 
 def test_all_runs_in_the_order_of_the_table_across_hosts(collection: Path) -> None:
     names = [entry["name"] for entry in table_of(collection)]
-    engine = [f"container_engine {room}" for room in ("preflight", "main")]
-    assert ran(collection) == [
-        engine[0],
-        *(f"{name} preflight" for name in names),
+    engine = [f"container_engine {room}" for room in ("differences", "preflight", "main")]
+    found = ran(collection)
+    # Looking needs no order across hosts.
+    assert sorted(found[: len(names) + 1]) == sorted([engine[0], *(f"{name} differences" for name in names)])
+    assert found[len(names) + 1 :] == [
         engine[1],
+        *(f"{name} preflight" for name in names),
+        engine[2],
         *(f"{name} main" for name in names),
         "asked",
     ]
 
 
+def test_a_service_of_which_nothing_differs_is_not_entered(collection: Path) -> None:
+    found = ran(collection, "--extra-vars=same=prometheus")
+    assert {"prometheus preflight", "prometheus main"} & set(found) == set()
+    assert {"locust main", "grafana main", "container_engine main", "asked"} <= set(found)
+
+
+def test_an_engine_of_which_nothing_differs_is_not_entered(collection: Path) -> None:
+    found = ran(collection, "--extra-vars=same=container_engine")
+    assert "container_engine main" not in found
+    assert "prometheus main" in found
+
+
+def test_where_nothing_differs_nothing_is_checked_or_done(collection: Path) -> None:
+    found = ran(collection, "--extra-vars=same=all")
+    assert [told for told in found if not told.endswith(" differences")] == ["asked"]
+
+
 @pytest.mark.parametrize("service", ["tokenization", "prometheus", "locust"])
 def test_a_service_comes_with_what_it_needs(collection: Path, service: str) -> None:
     assert ran(collection, "--tags", service) == [
+        "container_engine differences",
+        f"{service} differences",
         "container_engine preflight",
         f"{service} preflight",
         "container_engine main",
@@ -90,9 +128,11 @@ def test_a_service_comes_with_what_it_needs(collection: Path, service: str) -> N
     ]
 
 
-def test_preflight_checks_and_does_no_more(collection: Path) -> None:
+@pytest.mark.parametrize("same", ["none", "all"])
+def test_preflight_checks_all_and_does_no_more(collection: Path, same: str) -> None:
     names = [entry["name"] for entry in table_of(collection)]
-    assert ran(collection, "--tags", "preflight") == [
+    found = ran(collection, "--tags", "preflight", f"--extra-vars=same={same}")
+    assert [told for told in found if not told.endswith(" differences")] == [
         "container_engine preflight",
         *(f"{name} preflight" for name in names),
     ]

@@ -57,9 +57,12 @@ def serving(path: Path, require_token_to_tokenize: bool) -> Iterator[Service]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
+    service = Service(f"http://127.0.0.1:{port}", path, status)
     try:
-        yield Service(f"http://127.0.0.1:{port}", path, status)
+        yield service
     finally:
+        # The server waits for connections that are open.
+        service.http.close()
         server.should_exit = True
         thread.join(15)
     assert not thread.is_alive()
