@@ -30,16 +30,16 @@ class Played:
     output: str
 
 
-def play(playbook: Path, inventories: Sequence[Path], **environment: str) -> Played:
-    """Run a playbook. SystemExit where it fails."""
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), **environment}
+def play(playbook: Path, inventories: Sequence[Path], checkout: Path = CHECKOUT, **environment: str) -> Played:
+    """Run a playbook of a checkout. SystemExit where it fails."""
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(checkout / "ansible.cfg"), **environment}
     # Libraries come from bytecode, as they do wherever nobody forbids Python to keep it.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = ["ansible-playbook", *(f"--inventory={inventory}" for inventory in inventories), str(playbook)]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         start = time.monotonic()
         with subprocess.Popen(
-            command, cwd=CHECKOUT, env=environment, stdout=printed, stderr=subprocess.STDOUT
+            command, cwd=checkout, env=environment, stdout=printed, stderr=subprocess.STDOUT
         ) as process:
             # Popen waits too, but does not tell what the process used.
             _process, status, usage = os.wait4(process.pid, 0)

@@ -7,28 +7,40 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: lab_image_context
-short_description: Packs what an image is built from
+short_description: Packs what images are built from
 version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
   - Packs exactly the files by which the P(devsecops.monitor_lab.content_hash#lookup) lookup knows a folder, and the
-    wheels that its build needs, into a compressed tar.
+    wheels that its build needs, into a compressed tar; of several images side by side.
+  - The wheels are downloaded with pip, for the Python of Debian 12.
 options:
-  folder:
-    description: Folder with a C(Dockerfile).
-    type: path
+  images:
+    description: What is packed.
+    type: list
+    elements: dict
     required: true
-  wheels:
-    description: Folder with wheels; it becomes C(wheels/).
-    type: path
-    required: true
-  requirements:
-    description: Further requirements; they become C(requirements-user.txt), which is empty without them.
-    type: path
-  dest:
-    description: The archive. Where it exists, it is whole, and nothing is done.
-    type: path
+    suboptions:
+      name:
+        description: What the image is of, for messages.
+        type: str
+        required: true
+      folder:
+        description: Folder with a C(Dockerfile); where it has a C(requirements.txt), wheels go with it.
+        type: path
+        required: true
+      requirements:
+        description: Further requirements; they become C(requirements-user.txt), which is empty without them.
+        type: path
+      archive:
+        description: The archive. Where it exists, it is whole, and nothing is done.
+        type: path
+        required: true
+  platforms:
+    description: Platforms that the wheels may be of.
+    type: list
+    elements: str
     required: true
 attributes:
   check_mode:
@@ -45,44 +57,46 @@ attributes:
 EXAMPLES = r"""
 - name: Pack what the exporter's image is built from
   devsecops.monitor_lab.lab_image_context:
-    folder: files/locust_exporter
-    wheels: /tmp/wheels
-    dest: /tmp/locust_exporter.tar.gz
+    images:
+      - name: locust_exporter
+        folder: files/locust_exporter
+        archive: /tmp/locust_exporter.tar.gz
+    platforms: [manylinux2014_x86_64]
 """
 
 RETURN = r"""
 """
 
-from pathlib import Path
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.content import pack
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.images import (
+    ImageError,
+    context_of,
+    make_contexts,
+)
 
 
 def main() -> None:
+    image = {
+        "name": {"type": "str", "required": True},
+        "folder": {"type": "path", "required": True},
+        "requirements": {"type": "path"},
+        "archive": {"type": "path", "required": True},
+    }
     module = AnsibleModule(
         argument_spec={
-            "folder": {"type": "path", "required": True},
-            "wheels": {"type": "path", "required": True},
-            "requirements": {"type": "path"},
-            "dest": {"type": "path", "required": True},
+            "images": {"type": "list", "elements": "dict", "required": True, "options": image},
+            "platforms": {"type": "list", "elements": "str", "required": True},
         },
         supports_check_mode=True,
     )
-    destination = Path(module.params["dest"])
-    requirements = module.params["requirements"]
-    changed = not destination.exists()
-    if changed and not module.check_mode:
+    contexts = [context_of(arguments) for arguments in module.params["images"]]
+    missing = [context for context in contexts if not context.archive.exists()]
+    if not module.check_mode:
         try:
-            pack(
-                Path(module.params["folder"]),
-                Path(module.params["wheels"]),
-                Path(requirements) if requirements else None,
-                destination,
-            )
-        except OSError as error:
-            module.fail_json(msg=f"The context could not be packed: {error}")
-    module.exit_json(changed=changed)
+            make_contexts(missing, module.params["platforms"])
+        except (ImageError, OSError) as error:
+            module.fail_json(msg=str(error))
+    module.exit_json(changed=bool(missing))
 
 
 if __name__ == "__main__":

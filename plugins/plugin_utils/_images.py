@@ -103,6 +103,18 @@ def image_lacking(hosts: Iterable[str], hostvars: Hostvars, host: str, image: st
     ]
 
 
+def images_to_build(hosts: Iterable[str], hostvars: Hostvars, host: str) -> list[dict[str, Any]]:
+    """Return what a host has to build for all: what any lacks, and neither its Docker nor the controller has."""
+    there = (hostvars[host]["monitor_lab_host"]["docker"] or {}).get("images", {})
+    builds = {
+        build["reference"]: build
+        for other in hosts
+        for build in hostvars[other].get("image_builds", [])
+        if build["builder"] == host and build["reference"] not in there and not Path(build["kept"]).exists()
+    }
+    return list(builds.values())
+
+
 def _of_one_architecture(hosts: Iterable[str], hostvars: Hostvars, host: str) -> Iterator[str]:
     wanted = hostvars[host]["ansible_facts"]["architecture"]
     return (other for other in hosts if hostvars[other].get("ansible_facts", {}).get("architecture") == wanted)
@@ -112,13 +124,3 @@ def wheel_platforms(architecture: str) -> list[str]:
     """Platforms of the wheels that CPython of Debian 12 can use, the newest first (PEP 600)."""
     versions = range(GLIBC_OF_BOOKWORM, OLDEST_MANYLINUX_GLIBC - 1, -1)
     return [*(f"manylinux_2_{version}_{architecture}" for version in versions), f"manylinux2014_{architecture}"]
-
-
-def last_words(result: Mapping[str, Any]) -> str:
-    """Return the last four lines that a failed program said, or else the module's message.
-
-    Of a loop, what failed counts.
-    """
-    failed = [each for each in result.get("results", [result]) if each.get("failed")]
-    lines = [line for each in failed for line in each.get("stderr_lines", [each.get("msg", "")])]
-    return " | ".join(line.strip() for line in lines[-4:])

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Which host builds for which, what its wheels must run on, and what is told of a program that failed."""
+"""Which host builds for which, and what its wheels must run on."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _images
@@ -63,19 +64,24 @@ def test_the_platforms_of_wheels() -> None:
     assert platforms[-2:] == ["manylinux_2_17_aarch64", "manylinux2014_aarch64"]
 
 
-def test_the_last_words_of_a_program() -> None:
-    result = {"failed": True, "msg": "non-zero return code", "stderr_lines": [" 1", "2", "3 ", "4", "5"]}
-    assert _images.last_words(result) == "2 | 3 | 4 | 5"
-    assert _images.last_words({"failed": True, "msg": "no such program"}) == "no such program"
-    assert _images.last_words({"failed": True}) == ""
+def build(name: str, kept: Path, builder: str = "first") -> dict[str, Any]:
+    return {"name": name, "reference": f"localhost/monitor-lab/{name}:1", "builder": builder, "kept": str(kept / name)}
 
 
-def test_the_last_words_of_a_loop_are_those_of_what_failed_in_it() -> None:
-    results = [
-        {"failed": False, "stderr_lines": ["fine"]},
-        {"stderr_lines": ["skipped"]},
-        {"failed": True, "stderr_lines": ["ERROR: No matching distribution found"]},
-    ]
-    assert _images.last_words({"failed": True, "msg": "One or more items failed", "results": results}) == (
-        "ERROR: No matching distribution found"
-    )
+def test_what_a_host_builds_for_all(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    there = {"version": "26.1.5", "images": {"localhost/monitor-lab/there:1": {}}}
+    hosts: dict[str, dict[str, Any]] = {
+        "first": {
+            "monitor_lab_host": {"docker": there},
+            "image_builds": [build("locust", tmp_path), build("there", tmp_path)],
+        },
+        "bare": {"monitor_lab_host": {"docker": None}},
+        "second": {
+            **host("aarch64"),
+            "image_builds": [build("locust", tmp_path), build("kept", tmp_path), build("arm", tmp_path, "second")],
+        },
+    }
+    assert [each["name"] for each in _images.images_to_build(hosts, hosts, "first")] == ["locust"]
+    assert [each["name"] for each in _images.images_to_build(hosts, hosts, "second")] == ["arm"]
+    assert _images.images_to_build(hosts, hosts, "bare") == []
