@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""`./lab test [PART …]`: runs the named parts, or all; ends with 1 where one fails.
+"""`./lab test [PART …]`: runs the named parts, or the usual ones; ends with 1 where one fails.
 
 A part that is named alone prints as it runs. Of several, each writes into `artifacts/tests/PART.log`, and what failed
-is shown at the end, where nobody has to look for it in an hour's output.
+is shown at the end, where nobody has to look for it in an hour's output. Parts whose subject is load or time run by
+themselves; the others run two at a time, since each waits for hosts, packages and networks as long as it works.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import psutil
 
 from tests.checks.sanity import sanity_home
 from tests.checks.tree import CHECKOUT, copy_as_collection
@@ -87,6 +91,11 @@ def integration() -> bool:
     return debian_packages() and pytest_in_two("tests/integration")
 
 
+def release() -> bool:
+    """What is marked so in whichever of pytest's parts."""
+    return debian_packages() and run(sys.executable, "-m", "pytest", "-m", "release", "tests/unit", "tests/integration")
+
+
 def e2e() -> bool:
     return run(sys.executable, "-m", "pytest", "tests/e2e")
 
@@ -117,8 +126,17 @@ def debian_packages() -> bool:
 
 
 PARTS: dict[str, Callable[[], bool]] = {
-    part.__name__: part for part in (lint, sanity, unit, integration, e2e, molecule, offline, kubernetes)
+    part.__name__: part for part in (lint, sanity, unit, integration, e2e, molecule, offline, kubernetes, release)
 }
+# Where none is named, all but what guards a release.
+USUAL = tuple(name for name in PARTS if name != "release")
+# Their subject is load or time, and another part beside them would be in what they measure.
+ALONE = ("integration", "e2e", "release")
+# The others, longest first, so that what is left for the end is short.
+BESIDE = ("kubernetes", "molecule", "offline", "lint", "sanity", "unit")
+# What these have in common is Docker on this machine: none may install, start or stop it under another.
+SCENARIOS = ("kubernetes", "molecule", "offline")
+DOCKER_STAYS = "MONITOR_LAB_DOCKER_STAYS"
 
 
 def log_of(name: str) -> Path:
@@ -129,15 +147,62 @@ def command_of(name: str) -> list[str]:
     return [sys.executable, "-m", "tests", name]
 
 
-def passes(name: str) -> bool:
-    """Run a part by itself, and say how it ended and how long it took."""
+class Watch:
+    """How long something took, and how busy the machine was meanwhile, by whatever."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+        self.busy, self.all = self.processors()
+
+    @staticmethod
+    def processors() -> tuple[float, float]:
+        times = psutil.cpu_times()
+        # What guests had is in `user` too.
+        everything = times.user + times.nice + times.system + times.idle + times.iowait + times.irq + times.softirq
+        return everything - times.idle - times.iowait, everything
+
+    def __str__(self) -> str:
+        busy, everything = self.processors()
+        share = (busy - self.busy) / max(everything - self.all, 0.01)
+        return f"{time.monotonic() - self.start:.0f} s, processors {share:.0%} busy"
+
+
+def logged(name: str, command: list[str]) -> tuple[bool, float]:
+    """Whether it passed, and the processor seconds of it and of what it waited for: not of what is in containers."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
     with log_of(name).open("w") as log:
-        done = subprocess.run(command_of(name), cwd=CHECKOUT, stdout=log, stderr=subprocess.STDOUT, check=False)
-    passed = done.returncode == 0
-    print(f"{name:<12} {'passed' if passed else 'FAILED'} in {time.monotonic() - start:.0f} s", flush=True)
+        process = subprocess.Popen(
+            command, cwd=CHECKOUT, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, DOCKER_STAYS: "yes"}
+        )
+        status, usage = os.wait4(process.pid, 0)[1:]
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode == 0, usage.ru_utime + usage.ru_stime
+
+
+def passes(name: str) -> bool:
+    """Run a part by itself, and say how it ended, how long it took, and how much of that it worked."""
+    watch = Watch()
+    passed, worked = logged(name, command_of(name))
+    print(f"{name:<12} {'passed' if passed else 'FAILED'} in {watch}, {worked:.0f} s by its programs", flush=True)
     return passed
+
+
+def docker(state: str) -> bool:
+    command = ["ansible-playbook", "--inventory=localhost,", "molecule/shared/docker.yml"]
+    return logged(f"docker-{state}", [*command, f"--extra-vars=docker_state={state}"])[0]
+
+
+def those_that_fail(names: list[str]) -> list[str]:
+    passed = {name: passes(name) for name in ALONE if name in names}
+    beside = [name for name in BESIDE if name in names]
+    with_docker = bool(set(beside) & set(SCENARIOS))
+    if with_docker:
+        passed["docker-started"] = docker("started")
+    with ThreadPoolExecutor(2) as pool:
+        passed |= dict(zip(beside, pool.map(passes, beside), strict=True))
+    if with_docker:
+        passed["docker-stopped"] = docker("stopped")
+    return [name for name in passed if not passed[name]]
 
 
 def what_failed(log: str) -> str:
@@ -155,7 +220,9 @@ def main(names: list[str]) -> int:
         return 2
     if len(names) == 1:
         return int(not PARTS[names[0]]())
-    failed = [name for name in PARTS if (name in names or not names) and not passes(name)]
+    watch = Watch()
+    failed = those_that_fail(names or list(USUAL))
+    print(f"all in {watch}", flush=True)
     for name in failed:
         print(f"\n== {name} failed; all that it printed is in {log_of(name)}\n{what_failed(log_of(name).read_text())}")
     return int(bool(failed))

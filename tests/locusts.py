@@ -11,9 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from uv import find_uv_bin
 
 VERSIONS = ("2.15.1", "2.20.1", "2.31.8", "2.46.3", "2.47.0")
+# For tests that run on each: the oldest and the newest always, what lies between before a release.
+EACH_VERSION = (VERSIONS[0], *(pytest.param(one, marks=pytest.mark.release) for one in VERSIONS[1:-1]), VERSIONS[-1])
 
 
 def locust_executable(version: str) -> Path:

@@ -19,8 +19,9 @@ apt-get --quiet update
 apt-get --quiet source kubernetes
 cd kubernetes-*/
 # A release from before Go's modules. Without symbols it links in half the time; with kubelet static like the others,
-# what they share is compiled once.
-GO111MODULE=off KUBE_STATIC_OVERRIDES=kubelet make all GOLDFLAGS='-s -w' WHAT="$(printf 'cmd/%s ' $programs)"
+# what they share is compiled once. No cloud's API is compiled, and memory is collected less often.
+GOGC=400 GO111MODULE=off KUBE_STATIC_OVERRIDES=kubelet make all GOFLAGS=-tags=providerless GOLDFLAGS='-s -w' \
+  WHAT="$(printf 'cmd/%s ' $programs)"
 mkdir /programs
 cd _output/bin
 sha256sum $programs >/programs/SHA256SUMS

@@ -26,7 +26,7 @@ from tests.integration.locust_exporter.harness import (
     series,
     serve,
 )
-from tests.locusts import VERSIONS
+from tests.locusts import EACH_VERSION
 from tests.waiting import wait_until
 
 STATES = ("ready", "ramping_up", "running", "worker_lost", "worker_left", "stopped", "reset", "killed")
@@ -74,13 +74,15 @@ def capture(locust: RealLocust, exporter: RealExporter) -> Moment:
 
 
 @pytest.fixture(scope="module")
-def lives() -> Iterator[dict[str, Future[dict[str, Moment]]]]:
-    """The lives are mostly waiting, so two of them go on at a time."""
+def lives(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[dict[str, Moment]]]]:
+    """Of the versions that are asked for. They are mostly waiting, so two of them go on at a time."""
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    versions = {str(test.callspec.params["moments"]) for test in tests if "moments" in test.fixturenames}
     with ThreadPoolExecutor(2) as pool:
-        yield {version: pool.submit(life, version) for version in VERSIONS}
+        yield {version: pool.submit(life, version) for version in sorted(versions)}
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
+@pytest.fixture(scope="module", params=EACH_VERSION)
 def moments(request: pytest.FixtureRequest, lives: dict[str, Future[dict[str, Moment]]]) -> dict[str, Moment]:
     return lives[request.param].result()
 

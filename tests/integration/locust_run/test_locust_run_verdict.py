@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.integration.locust_run.real_locust import Locusts, Playbook, Target, free_port
-from tests.locusts import VERSIONS
+from tests.locusts import EACH_VERSION, VERSIONS
 
 LOOK = {"name": "/look", "method": "GET"}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", EACH_VERSION)
 def test_good_run_passes_and_leaves_its_artefacts(
     version: str, target: Target, locusts: Locusts, playbook: Playbook
 ) -> None:
@@ -52,7 +52,7 @@ def test_good_run_passes_and_leaves_its_artefacts(
     assert len(play.progress) >= 1
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", EACH_VERSION)
 def test_slow_and_failing_target_fails_the_run_by_name(
     version: str, target: Target, locusts: Locusts, playbook: Playbook
 ) -> None:
