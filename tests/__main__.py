@@ -78,17 +78,14 @@ def sanity() -> bool:
         )
 
 
-def pytest_in_two(folder: str) -> bool:
-    """Two files at a time: what they start is waited for longer than it works."""
-    return run(sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", folder)
-
-
 def unit() -> bool:
-    return pytest_in_two("tests/unit")
+    return run(sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=worksteal", "tests/unit")
 
 
 def integration() -> bool:
-    return debian_packages() and pytest_in_two("tests/integration")
+    # By files, which start their servers once; three, since what they start is waited for longer than it works.
+    pytest = [sys.executable, "-m", "pytest", "--numprocesses=3", "--dist=loadfile"]
+    return debian_packages() and run(*pytest, "tests/integration")
 
 
 def release() -> bool:

@@ -55,7 +55,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
             continue
         for path in tasks.glob("*.yml"):
             path.unlink()
-        for room in ("main", "preflight", "differences"):
+        for room in ("main", "preflight", "differences", "image", "ahead"):
             (tasks / f"{room}.yml").write_text(
                 json.dumps([{"name": "Go on", "ansible.builtin.include_tasks": "told.yml", "vars": {"room": room}}])
             )
@@ -98,6 +98,8 @@ def test_all_runs_in_the_order_of_the_table_across_hosts(collection: Path) -> No
         engine[1],
         *(f"{name} preflight" for name in names),
         engine[2],
+        *(f"{name} image" for name in names),
+        "image ahead",
         *(f"{name} main" for name in names),
         "asked",
     ]
@@ -105,7 +107,7 @@ def test_all_runs_in_the_order_of_the_table_across_hosts(collection: Path) -> No
 
 def test_a_service_of_which_nothing_differs_is_not_entered(collection: Path) -> None:
     found = ran(collection, "--extra-vars=same=prometheus")
-    assert {"prometheus preflight", "prometheus main"} & set(found) == set()
+    assert {"prometheus preflight", "prometheus image", "prometheus main"} & set(found) == set()
     assert {"locust main", "grafana main", "container_engine main", "asked"} <= set(found)
 
 
@@ -128,6 +130,8 @@ def test_a_service_comes_with_what_it_needs(collection: Path, service: str) -> N
         "container_engine preflight",
         f"{service} preflight",
         "container_engine main",
+        f"{service} image",
+        "image ahead",
         f"{service} main",
     ]
 

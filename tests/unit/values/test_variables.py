@@ -40,6 +40,7 @@ EXPECTED = {
     "grafana_anonymous_viewer": "",
     "grafana_dashboard_gnet_id": "amount",
     "grafana_memory": "memory",
+    "image_ahead": "",
     "image_wanted": "",
     "image_archives_dir": "folder",
     "image_registry": "registry",
