@@ -51,9 +51,15 @@ def ansible_playbook(
     with tempfile.TemporaryDirectory() as folder:
         request = {"command": command, "cwd": str(cwd), "out": f"{folder}/out", "error": f"{folder}/error"}
         assert server.stdin and server.stdout
-        server.stdin.write(f"{json.dumps(request)}\n")
-        server.stdin.flush()
-        code = int(server.stdout.readline())
+        try:
+            server.stdin.write(f"{json.dumps(request)}\n")
+            server.stdin.flush()
+            code = int(server.stdout.readline())
+        except BaseException:
+            # A test's time is over: what would be answered now is no answer to who asks next.
+            server.kill()
+            _server.cache_clear()
+            raise
         printed = [Path(folder, name).read_text(encoding="utf-8") for name in ("out", "error")]
     return subprocess.CompletedProcess(command, code, *printed)
 
