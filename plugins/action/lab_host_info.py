@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distribution import (
     all_packages,
@@ -36,4 +37,4 @@ class ActionModule(ActionBase):
             # Without Python, no module says anything.
             said = f"{result.get('msg', '')} {result.get('module_stderr', '')} {result.get('module_stdout', '')}"
             return result if "invocation" in result else {**result, "msg": f"{host}: {advice(said)}"}
-        return judged(host, result, known, bool(arguments.get("pod")))
+        return judged(host, result, known, boolean(arguments.get("pod", False)))

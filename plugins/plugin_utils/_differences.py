@@ -120,12 +120,13 @@ def whole_files(wanted: Iterable[WantedFile]) -> list[dict[str, Any]]:
     return [
         {
             "state": "file",
-            "owner": 0,
-            "group": 0,
             "mode": "0755" if file.get("state") == "directory" else "0644",
             "secret": False,
             "whole": False,
             **file,
+            # Ansible before 2.19 makes text of what a template works out.
+            "owner": int(file.get("owner", 0)),
+            "group": int(file.get("group", 0)),
         }
         for file in wanted_ones(wanted)
     ]

@@ -234,6 +234,11 @@ def test_another_owner_is_told(folder: Path) -> None:
     assert found == [f"{folder}/keys has another group", f"{folder}/a.yml has another owner"]
 
 
+def test_numbers_that_a_template_made_text_of_are_numbers() -> None:
+    (file,) = whole_files([{"path": "/x", "content": "", "owner": "10003", "group": "10003"}])
+    assert (file["owner"], file["group"]) == (10003, 10003)
+
+
 def test_what_is_of_another_kind_is_told_and_goes_first(folder: Path) -> None:
     (folder / "a.yml").unlink()
     (folder / "a.yml").mkdir()
