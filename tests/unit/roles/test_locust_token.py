@@ -25,7 +25,7 @@ def test_only_a_lab_with_the_service_tells_locust_of_a_token(groups: list[str], 
             for role in ("monitor_lab", "locust")
             for folder in ("defaults", "vars")
         ],
-        "tasks": [{"ansible.builtin.debug": {"var": "__locust_container.env"}}],
+        "tasks": [{"ansible.builtin.debug": {"var": "__locust_env"}}],
     }
     # JSON is YAML.
     playbook.write_text(json.dumps([play]))
