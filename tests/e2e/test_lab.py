@@ -502,7 +502,11 @@ def test_too_small_a_machine_is_refused(lab: Lab) -> None:
 
 
 def test_ctrl_c_leaves_a_state_that_up_and_down_take(lab: Lab) -> None:
-    for task in ("Write the manifest", "Run the container monitor-lab-locust]", "Write the configuration"):
+    for task in (
+        "Write the secrets",
+        "Run the container monitor-lab-locust]",
+        "Run the container monitor-lab-prometheus]",
+    ):
         assert lab.interrupted(task, "up") != 0
     played = lab("up")
     assert played.code == 0, played.output[-4000:]
