@@ -83,44 +83,57 @@ def _file(name: str) -> Tasks:
 
 
 RUN_EXPORTER: Tasks = [(f"Run the container {EXPORTER}", "")]
-# In this order: each one's report shows, too, that what was changed before is put right.
-CHANGES = [
-    Change(
-        "a file's content",
-        lambda: _append("prometheus/prometheus.yml"),
-        [*_file("prometheus/prometheus.yml"), ("Reload a changed configuration", "")],
-    ),
-    Change("a file's owner", lambda: os.chown(CONFIG / "locust/locustfile.py", 1234, 0), _file("locust/locustfile.py")),
-    Change("a file's mode", lambda: (CONFIG / "locust/workers.py").chmod(0o666), _file("locust/workers.py")),
-    Change(
-        "a secret's mode",
-        lambda: (CONFIG / "locust/keys/bearer_token").chmod(0o444),
-        [("Write the secrets", "(censored due to no_log)")],
-    ),
-    Change(
-        "a folder's mode",
-        lambda: (CONFIG / "prometheus").chmod(0o777),
-        [("Make the folders", str(CONFIG / "prometheus"))],
-    ),
-    Change(
-        "an extra file",
-        lambda: (CONFIG / "prometheus/more.yml").write_text("{}\n"),
-        [("Remove what does not belong there", str(CONFIG / "prometheus/more.yml"))],
-    ),
-    Change("a stopped container", lambda: _container(EXPORTER).stop(), RUN_EXPORTER),
-    Change("a paused container", lambda: _container(EXPORTER).pause(), RUN_EXPORTER),
-    Change("a removed container", lambda: _container(EXPORTER).remove(force=True), RUN_EXPORTER),
-    Change("another memory limit", lambda: _made_anew(host={"Memory": 2**27, "MemorySwap": 2**28}), RUN_EXPORTER),
-    Change("another environment", _another_environment, RUN_EXPORTER),
-    Change("another image", _another_image, RUN_EXPORTER),
-    Change("more than it may", lambda: _made_anew(host={"CapAdd": ["NET_ADMIN"]}), RUN_EXPORTER),
-    Change("docker update", lambda: _container(EXPORTER).update(mem_limit="128m", memswap_limit="1g"), RUN_EXPORTER),
-    Change(
-        "a removed pod",
-        lambda: _run("podman", "pod", "rm", "--force", "tokenization-service-pod-0"),
-        [("Run the pod tokenization-service", "")],
-    ),
-    Change("a removed volume", _without_volume, [(f"Run the container {PROMETHEUS}", "")]),
-    Change("a removed package", lambda: _run("apt-get", "remove", "--yes", "mmdebstrap"), [("Install packages", "")]),
-    Change("nothing", lambda: None, []),
+STOPPED = Change("a stopped container", lambda: _container(EXPORTER).stop(), RUN_EXPORTER)
+PAUSED = Change("a paused container", lambda: _container(EXPORTER).pause(), RUN_EXPORTER)
+REMOVED = Change("a removed container", lambda: _container(EXPORTER).remove(force=True), RUN_EXPORTER)
+MEMORY = Change("another memory limit", lambda: _made_anew(host={"Memory": 2**27, "MemorySwap": 2**28}), RUN_EXPORTER)
+ENVIRONMENT = Change("another environment", _another_environment, RUN_EXPORTER)
+IMAGE = Change("another image", _another_image, RUN_EXPORTER)
+MORE = Change("more than it may", lambda: _made_anew(host={"CapAdd": ["NET_ADMIN"]}), RUN_EXPORTER)
+UPDATE = Change(
+    "docker update", lambda: _container(EXPORTER).update(mem_limit="128m", memswap_limit="1g"), RUN_EXPORTER
+)
+CONTENT = Change(
+    "a file's content",
+    lambda: _append("prometheus/prometheus.yml"),
+    [*_file("prometheus/prometheus.yml"), ("Reload a changed configuration", "")],
+)
+OWNER = Change(
+    "a file's owner", lambda: os.chown(CONFIG / "locust/locustfile.py", 1234, 0), _file("locust/locustfile.py")
+)
+MODE = Change("a file's mode", lambda: (CONFIG / "locust/workers.py").chmod(0o666), _file("locust/workers.py"))
+SECRET = Change(
+    "a secret's mode",
+    lambda: (CONFIG / "locust/keys/bearer_token").chmod(0o444),
+    [("Write the secrets", "(censored due to no_log)")],
+)
+FOLDER = Change(
+    "a folder's mode", lambda: (CONFIG / "prometheus").chmod(0o777), [("Make the folders", str(CONFIG / "prometheus"))]
+)
+EXTRA = Change(
+    "an extra file",
+    lambda: (CONFIG / "prometheus/more.yml").write_text("{}\n"),
+    [("Remove what does not belong there", str(CONFIG / "prometheus/more.yml"))],
+)
+POD = Change(
+    "a removed pod",
+    lambda: _run("podman", "pod", "rm", "--force", "tokenization-service-pod-0"),
+    [("Run the pod tokenization-service", "")],
+)
+VOLUME = Change("a removed volume", _without_volume, [(f"Run the container {PROMETHEUS}", "")])
+PACKAGE = Change(
+    "a removed package", lambda: _run("apt-get", "remove", "--yes", "mmdebstrap"), [("Install packages", "")]
+)
+# In this order: what a round reports shows, too, that nothing of those before is left. The changes of a round are of
+# different services.
+ROUNDS = [
+    [OWNER, STOPPED, CONTENT],
+    [MODE, PAUSED, FOLDER],
+    [SECRET, REMOVED, EXTRA],
+    [POD, MEMORY],
+    [ENVIRONMENT, VOLUME],
+    [PACKAGE, IMAGE],
+    [MORE],
+    [UPDATE],
+    [],
 ]
