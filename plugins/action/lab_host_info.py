@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distribution import (
@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
         arguments["paths"] = [*arguments.get("paths", []), *(each["authority"]["path"] for each in known.values())]
         try:
             result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
-        except AnsibleConnectionFailure as error:
+        except AnsibleError as error:
             return {"failed": True, "msg": f"{host}: {advice(str(error))}"}
         if "packages" not in result:
             # Without Python, no module says anything.

@@ -34,23 +34,23 @@ def text_of(variables: Mapping[str, Any], name: str, default: str) -> str:
 # In this order: words of Ansible's message, and what to do then.
 _ADVICE = (
     (
-        "sudo password",
+        ("sudo password", "a password is required"),
         "sudo wants a password, and the right one was not given. Run with --ask-become-pass, or set "
         "ansible_become_password.",
     ),
     (
-        "python",
+        ("python",),
         'Ansible needs Python there. Install it with "apt-get install python3", or set ansible_python_interpreter.',
     ),
     (
-        "permission denied",
+        ("permission denied",),
         "the host does not let this user in. Correct ansible_user and the key (ansible_ssh_private_key_file).",
     ),
-    ("", "the host cannot be reached. Start it, correct ansible_host, or take it out of the inventory."),
+    (("",), "the host cannot be reached. Start it, correct ansible_host, or take it out of the inventory."),
 )
 
 
 def advice(message: str) -> str:
     """Return what to do where Ansible could not run a module on a host, and the message that it had."""
     said = " ".join(message.split())
-    return next(f"{text} ({said})" for sign, text in _ADVICE if sign in said.lower())
+    return next(f"{text} ({said})" for signs, text in _ADVICE if any(sign in said.lower() for sign in signs))
