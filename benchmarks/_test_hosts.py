@@ -26,7 +26,6 @@ ENGINE = PACKAGES["docker"] + PACKAGES["modules"]
 
 Groups = Mapping[str, Sequence[str]]
 Names = Mapping[str, Mapping[str, str]]
-NONE: Names = {}
 
 
 class Hosts:
@@ -54,10 +53,10 @@ class Hosts:
         group: dict[str, Any] = load(self.scratch / "inventory" / "test_hosts.yml")["test_hosts"]
         return group
 
-    def play(self, playbook: Path, groups: Groups, more_names: Names = NONE, **variables: str) -> Played:
+    def play(self, playbook: Path, groups: Groups, more_names: Names | None = None, **variables: str) -> Played:
         """Play it on the hosts of these groups; hosts may have more names than they were made with."""
         reached = self.reached()
-        known = {**reached["hosts"], **more_names}
+        known = {**reached["hosts"], **(more_names or {})}
         members = {name: known[name] for names in groups.values() for name in names}
         inventory = {
             "all": {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,12 @@ PLAY = [{"hosts": "all", "gather_facts": False, "tasks": [{"devsecops.monitor_la
         ),
         (
             # Asks for a password as sudo does, and takes none.
-            {"ansible_connection": "local", "ansible_become": True, "ansible_become_exe": "{sudo}"},
+            {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": sys.executable,
+                "ansible_become": True,
+                "ansible_become_exe": "{sudo}",
+            },
             "vm1: sudo wants a password, and the right one was not given.",
         ),
     ],
