@@ -33,6 +33,8 @@ PLAY = [{"hosts": "all", "gather_facts": False, "tasks": [{"devsecops.monitor_la
                 "ansible_connection": "local",
                 "ansible_python_interpreter": sys.executable,
                 "ansible_become": True,
+                # Not root, who may run the tests already.
+                "ansible_become_user": "nobody",
                 "ansible_become_exe": "{sudo}",
             },
             "vm1: sudo wants a password, and the right one was not given.",
