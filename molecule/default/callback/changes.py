@@ -40,7 +40,10 @@ class CallbackModule(CallbackBase):
             return
         for each in reply.get("results", [{**reply, "dest": dest}]):
             if each.get("changed"):
-                for told in (each.get("msg", []), each.get("path", []), each.get("dest", [])):
+                # Of a loop over files, the item names it.
+                item = each.get("item")
+                named = item.get("path", []) if isinstance(item, dict) else []
+                for told in (each.get("msg", []), each.get("path", []), each.get("dest", []), named):
                     texts = [told] if isinstance(told, str) else told
                     self.reported.setdefault(result.host.get_name(), []).extend(texts)
 
