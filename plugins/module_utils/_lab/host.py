@@ -124,7 +124,7 @@ def files(paths: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """Return what lies at the paths and below them, by path, links not followed.
 
     Each has its C(kind) (file, directory, link or other), C(owner) and C(group) as numbers, its C(mode) as "0644", and
-    a file the C(sha256) of its content, None where it may not be read.
+    a file the C(sha256) of its content, None where it could not be read.
     """
     found: dict[str, dict[str, Any]] = {}
     waiting = list(paths)
@@ -146,7 +146,8 @@ def files(paths: Iterable[Path]) -> dict[str, dict[str, Any]]:
                 waiting += path.iterdir()
             elif kind == "file":
                 found[str(path)]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        except PermissionError:
+        # It may be gone since.
+        except (FileNotFoundError, PermissionError):
             found[str(path)]["sha256"] = None
     return found
 

@@ -29,7 +29,7 @@ def prometheus(health: str) -> Iterator[str]:
         def do_GET(self) -> None:
             target = {"health": health, "scrapeUrl": TARGET}
             body = json.dumps({"data": {"version": "3.5.0", "activeTargets": [target]}}).encode()
-            self.send_response(200)
+            self.send_response(500 if health == "unknown to it" and "targets" in self.path else 200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -44,8 +44,11 @@ def prometheus(health: str) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.parametrize(("health", "fails"), [("up", False), ("down", True)])
-def test_a_target_that_is_down_is_told_of(health: str, fails: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("health", "says"),
+    [("up", ""), ("down", f"No answer from {TARGET}"), ("unknown to it", "Prometheus does not tell its targets")],
+)
+def test_a_target_that_is_not_up_is_told_of(health: str, says: str, tmp_path: Path) -> None:
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (tmp_path / "hosts.json").write_text(json.dumps({"prometheus": {"hosts": {"mon1": host}}}))
     with prometheus(health) as url:
@@ -56,5 +59,6 @@ def test_a_target_that_is_down_is_told_of(health: str, fails: bool, tmp_path: Pa
             f"--extra-vars={json.dumps(given)}",
         )
     assert "3.5.0" in done.stdout, done.stdout
-    assert (done.returncode != 0) == fails, done.stdout
-    assert (f"No answer from {TARGET}" in " ".join(done.stdout.split())) == fails
+    assert (done.returncode != 0) == bool(says), done.stdout
+    assert says in " ".join(done.stdout.split())
+    assert ("No answer from" in done.stdout) == (health == "down")
