@@ -82,6 +82,10 @@ def unit() -> bool:
     return run(sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=worksteal", "tests/unit")
 
 
+def playbooks() -> bool:
+    return run(sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=worksteal", "tests/playbooks")
+
+
 def integration() -> bool:
     # By files, which start their servers once; three, since what they start is waited for longer than it works.
     pytest = [sys.executable, "-m", "pytest", "--numprocesses=3", "--dist=loadfile"]
@@ -123,14 +127,15 @@ def debian_packages() -> bool:
 
 
 PARTS: dict[str, Callable[[], bool]] = {
-    part.__name__: part for part in (lint, sanity, unit, integration, e2e, molecule, offline, kubernetes, release)
+    part.__name__: part
+    for part in (lint, sanity, unit, playbooks, integration, e2e, molecule, offline, kubernetes, release)
 }
 # Where none is named, all but what guards a release.
 USUAL = tuple(name for name in PARTS if name != "release")
 # Their subject is load or time, and another part beside them would be in what they measure.
 ALONE = ("integration", "e2e", "release")
 # The others, longest first, so that what is left for the end is short.
-BESIDE = ("kubernetes", "molecule", "offline", "lint", "sanity", "unit")
+BESIDE = ("kubernetes", "molecule", "offline", "lint", "sanity", "playbooks", "unit")
 # What these have in common is Docker on this machine: none may install, start or stop it under another.
 SCENARIOS = ("kubernetes", "molecule", "offline")
 DOCKER_STAYS = "MONITOR_LAB_DOCKER_STAYS"
