@@ -3,8 +3,8 @@
 """`./lab test [PART …]`: runs the named parts, or the usual ones; ends with 1 where one fails.
 
 A part that is named alone prints as it runs. Of several, each writes into `artifacts/tests/PART.log`, and what failed
-is shown at the end, where nobody has to look for it in an hour's output. Parts whose subject is load or time run by
-themselves; the others run two at a time, since each waits for hosts, packages and networks as long as it works.
+is shown at the end, where nobody has to look for it in an hour's output. The part whose subject is load and time runs
+by itself; the others run two at a time, since each waits for hosts, packages and networks as long as it works.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psutil
@@ -132,12 +132,15 @@ PARTS: dict[str, Callable[[], bool]] = {
 }
 # Where none is named, all but what guards a release.
 USUAL = tuple(name for name in PARTS if name != "release")
-# Their subject is load or time, and another part beside them would be in what they measure.
-ALONE = ("integration", "e2e", "release")
-# The others, longest first, so that what is left for the end is short.
-BESIDE = ("kubernetes", "molecule", "offline", "lint", "sanity", "playbooks", "unit")
-# What these have in common is Docker on this machine: none may install, start or stop it under another.
-SCENARIOS = ("kubernetes", "molecule", "offline")
+# Their subject is load and time, and another part beside them would be in what they measure.
+ALONE = ("integration", "release")
+# Not a part of its own: the longest work that needs no hosts, which the scenario `kubernetes` then finds done.
+PROGRAMS = "kubernetes-programs"
+# Work for processors alone. What waits beside them goes first.
+NICE = (PROGRAMS, "lint", "sanity", "playbooks", "unit")
+# What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
+# which does all that as a user does. The longest first, so that what is left for the end is short.
+SCENARIOS = ("molecule", "offline", "kubernetes")
 DOCKER_STAYS = "MONITOR_LAB_DOCKER_STAYS"
 
 
@@ -146,7 +149,13 @@ def log_of(name: str) -> Path:
 
 
 def command_of(name: str) -> list[str]:
+    if name == PROGRAMS:
+        return playing("molecule/kubernetes/programs.yml")
     return [sys.executable, "-m", "tests", name]
+
+
+def playing(playbook: str, *arguments: str) -> list[str]:
+    return ["ansible-playbook", "--inventory=localhost,", playbook, *arguments]
 
 
 class Watch:
@@ -184,25 +193,27 @@ def logged(name: str, command: list[str]) -> tuple[bool, float]:
 def passes(name: str) -> bool:
     """Run a part by itself, and say how it ended, how long it took, and how much of that it worked."""
     watch = Watch()
-    passed, worked = logged(name, command_of(name))
-    print(f"{name:<12} {'passed' if passed else 'FAILED'} in {watch}, {worked:.0f} s by its programs", flush=True)
+    passed, worked = logged(name, [*(["nice"] if name in NICE else []), *command_of(name)])
+    print(f"{name:<19} {'passed' if passed else 'FAILED'} in {watch}, {worked:.0f} s by its programs", flush=True)
     return passed
 
 
 def docker(state: str) -> bool:
-    command = ["ansible-playbook", "--inventory=localhost,", "molecule/shared/docker.yml"]
-    return logged(f"docker-{state}", [*command, f"--extra-vars=docker_state={state}"])[0]
+    return logged(f"docker-{state}", playing("molecule/shared/docker.yml", f"--extra-vars=docker_state={state}"))[0]
 
 
 def those_that_fail(names: list[str]) -> list[str]:
     passed = {name: passes(name) for name in ALONE if name in names}
-    beside = [name for name in BESIDE if name in names]
-    with_docker = bool(set(beside) & set(SCENARIOS))
-    if with_docker:
-        passed["docker-started"] = docker("started")
+    beside = [name for name in ("e2e", *NICE) if name in names or (name == PROGRAMS and "kubernetes" in names)]
+    scenarios = [name for name in SCENARIOS if name in names]
     with ThreadPoolExecutor(2) as pool:
-        passed |= dict(zip(beside, pool.map(passes, beside), strict=True))
-    if with_docker:
+        running = {name: pool.submit(passes, name) for name in beside}
+        if scenarios:
+            wait([running[name] for name in ("e2e", PROGRAMS) if name in running])
+            passed["docker-started"] = docker("started")
+            running |= {name: pool.submit(passes, name) for name in scenarios}
+        passed |= {name: future.result() for name, future in running.items()}
+    if scenarios:
         passed["docker-stopped"] = docker("stopped")
     return [name for name in passed if not passed[name]]
 

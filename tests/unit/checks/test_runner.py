@@ -54,14 +54,16 @@ def test_a_part_that_fails_does_not_stop_the_others(ran: list[str], capsys: pyte
 
 
 def test_what_guards_a_release_is_asked_for_by_name(scripts: Path) -> None:
-    for name in runner.PARTS:
+    for name in (*runner.PARTS, runner.PROGRAMS):
         (scripts / name).write_text('echo "$1" >>"$2/said"')
     assert runner.main([]) == 0
-    assert sorted((scripts / "said").read_text().split()) == sorted(set(runner.PARTS) - {"release"})
+    said = set((scripts / "said").read_text().split())
+    assert said == {*runner.PARTS, runner.PROGRAMS} - {"release"}
 
 
-def test_each_part_runs_either_alone_or_beside_another() -> None:
-    assert sorted(runner.PARTS) == sorted([*runner.ALONE, *runner.BESIDE])
+def test_each_part_has_its_place() -> None:
+    placed = {*runner.ALONE, *runner.NICE, *runner.SCENARIOS, "e2e"}
+    assert set(runner.PARTS) == placed - {runner.PROGRAMS}
 
 
 def test_parts_wait_side_by_side(scripts: Path) -> None:
@@ -75,13 +77,37 @@ def test_what_measures_is_not_disturbed(scripts: Path) -> None:
         (scripts / name).write_text('echo "$1" >>"$2/said"; sleep 0.1; echo "$1" >>"$2/said"')
     assert runner.main(["sanity", "lint", "e2e", "integration"]) == 0
     said = (scripts / "said").read_text().split()
-    assert said[:4] == ["integration", "integration", "e2e", "e2e"]
+    assert said[:2] == ["integration", "integration"]
+    assert sorted(said[2:]) == ["e2e", "e2e", "lint", "lint", "sanity", "sanity"]
+
+
+def test_docker_is_e2e_s_alone(scripts: Path) -> None:
+    (scripts / "e2e").write_text('sleep 0.2; touch "$2/said"')
+    for name in ("molecule", "offline"):
+        (scripts / name).write_text('test -e "$2/said"')
+    assert runner.main(["offline", "molecule", "e2e"]) == 0
+    assert (scripts / "docker").read_text() == "started True\nstopped True\n"
+
+
+def test_what_works_for_processors_lets_others_go_first(scripts: Path) -> None:
+    for name in ("lint", "molecule"):
+        (scripts / name).write_text('nice >"$2/nice-$1"')
+    assert runner.main(["lint", "molecule"]) == 0
+    mine, polite = (int((scripts / f"nice-{name}").read_text()) for name in ("molecule", "lint"))
+    assert mine < polite
+
+
+def test_a_scenario_finds_its_programs_made(scripts: Path) -> None:
+    (scripts / "kubernetes-programs").write_text('sleep 0.2; touch "$2/made"')
+    (scripts / "kubernetes").write_text('test -e "$2/made"')
+    (scripts / "molecule").write_text("")
+    assert runner.main(["kubernetes", "molecule"]) == 0
 
 
 def test_scenarios_share_a_docker_that_none_of_them_stops(scripts: Path) -> None:
-    for name in ("molecule", "lint", "kubernetes"):
+    for name in ("molecule", "lint", "offline"):
         (scripts / name).write_text('echo "$MONITOR_LAB_DOCKER_STAYS" >>"$2/said"')
-    assert runner.main(["molecule", "lint", "kubernetes"]) == 0
+    assert runner.main(["molecule", "lint", "offline"]) == 0
     assert (scripts / "said").read_text() == "yes\n" * 3
     assert (scripts / "docker").read_text() == "started False\nstopped True\n"
 
