@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +26,19 @@ from locust_exporter.yaml_file import ConfigError
 log = logging.getLogger("locust_exporter")
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)")
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+    "fatal": logging.CRITICAL,
+}
+# As the old exporter wrote them: where to, and whether each line is JSON.
+FORMATS = {
+    f"logger:{stream}{query}": (stream, is_json)
+    for stream in ("stderr", "stdout")
+    for query, is_json in (("", False), ("?json=false", False), ("?json=true", True))
+}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -53,6 +67,25 @@ def count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
+
+
+class JsonLines(logging.Formatter):
+    """Each message as an object, with the keys of the old exporter."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        return json.dumps({"level": record.levelname.lower(), "msg": record.getMessage(), "time": moment})
+
+
+def set_up_log(level: str, form: str) -> None:
+    stream, is_json = FORMATS[form]
+    handler = logging.StreamHandler(getattr(sys, stream))
+    handler.setFormatter(JsonLines() if is_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=LEVELS[level], handlers=[handler])
+
+
+def end_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -97,16 +130,27 @@ def parser() -> argparse.ArgumentParser:
             help=f"{text} Environment: {variable}. Default: {default or 'none'}.",
         )
     result.add_argument(
+        "--web.enable-quit",
+        dest="web.enable-quit",
+        action="store_true",
+        help="Whether whoever may read the metrics may end the exporter, with /quitquitquit.",
+    )
+    result.add_argument(
         "--log.level", dest="log.level", choices=LEVELS, default="info", help="What is logged. Default: info."
+    )
+    result.add_argument(
+        "--log.format",
+        dest="log.format",
+        choices=FORMATS,
+        default="logger:stderr",
+        help="Where to, and whether as JSON. Default: logger:stderr.",
     )
     return result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     settings = vars(parser().parse_args(arguments))
-    logging.basicConfig(
-        level=LEVELS[settings["log.level"]], format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
+    set_up_log(settings["log.level"], settings["log.format"])
     try:
         http_config_file = settings["locust.http-config.file"]
         locust = Locust(
@@ -123,7 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # As a container's first process it would not be ended by a signal that it does not wait for.
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    Server(listener, settings["web.telemetry-path"], exporter, web_config).start()
+    leave = end_process if settings["web.enable-quit"] else None
+    Server(listener, settings["web.telemetry-path"], exporter, web_config, leave).start()
     log.info("listening at port %d, for Locust at %s", listener.getsockname()[1], locust.uri)
     signal.sigwait(signals)
     return 0

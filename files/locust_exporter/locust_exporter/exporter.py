@@ -11,9 +11,9 @@ from collections import Counter
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 
-from locust_exporter import __version__, histograms, metrics
+from locust_exporter import __version__, histograms, metrics, run_mark
 from locust_exporter.exposition import Page, labels
-from locust_exporter.locust import Locust, LocustError, Reason
+from locust_exporter.locust import HISTOGRAMS_HEADER, RUN_HEADER, Locust, LocustError, Reason
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,11 @@ class Exporter:
         deadline = start + min(self._timeout, timeout or self._timeout)
         page = Page(self._namespace)
         try:
-            answer, has_histograms = self._locust.stats(deadline)
+            answer, plugins = self._locust.stats(deadline)
             truncated = metrics.write(page, answer)
-            if has_histograms and self._histogram_endpoints:
+            if RUN_HEADER in plugins:
+                self._write_mark(page, deadline)
+            if HISTOGRAMS_HEADER in plugins and self._histogram_endpoints:
                 truncated |= self._write_histograms(page, deadline)
             page.family(
                 "gauge",
@@ -80,12 +82,21 @@ class Exporter:
 
     def _write_histograms(self, page: Page, deadline: float) -> dict[str, bool]:
         try:
-            answer = self._locust.histograms(deadline)
+            answer = self._locust.histograms(self._histogram_endpoints, deadline)
         except LocustError as error:
             self._say("histograms", error.reason, error.detail)
             return {}
         self._say("histograms", Reason.OK, "")
         return {"histograms": histograms.write(page, answer, self._histogram_endpoints)}
+
+    def _write_mark(self, page: Page, deadline: float) -> None:
+        try:
+            answer = self._locust.run(deadline)
+        except LocustError as error:
+            self._say("run's mark", error.reason, error.detail)
+            return
+        self._say("run's mark", Reason.OK, "")
+        run_mark.write(page, answer)
 
     def _write_version(self, page: Page, deadline: float) -> None:
         try:

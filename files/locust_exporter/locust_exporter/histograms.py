@@ -42,7 +42,7 @@ _LE = [f'le="{bound / 1000:.6g}"}}' for bound in BOUNDS] + ['le="+Inf"}']
 def write(page: Page, answer: object, max_endpoints: int) -> bool:
     """Write the histograms of the first `max_endpoints` endpoints; tell whether there are more.
 
-    `answer` is `{"histograms": [{"method", "name", "sum": ms, "counts": {ms: requests}}]}`.
+    `answer` is `{"histograms": [{"method", "name", "sum": ms, "counts": {ms: requests}}], "left_out": endpoints}`.
     """
     rows: dict[str, dict[str, Any]] = {}
     listed = answer.get("histograms") if isinstance(answer, dict) else None
@@ -58,7 +58,8 @@ def write(page: Page, answer: object, max_endpoints: int) -> bool:
         samples.append((f"_sum{{{pairs}}}", None if seconds is None else seconds / 1000))
         samples.append((f"_count{{{pairs}}}", totals[-1]))
     page.family("histogram", "request_duration_seconds", "Response times of this endpoint.", samples)
-    return len(rows) > max_endpoints
+    left_out = number(answer.get("left_out")) if isinstance(answer, dict) else None
+    return len(rows) > max_endpoints or bool(left_out)
 
 
 def _counts(given: dict[str, Any]) -> list[int]:

@@ -23,7 +23,9 @@ from locust_exporter.message import IncompleteError, MalformedError, Message, To
 from locust_exporter.yaml_file import ConfigError
 
 MAX_ANSWER = 32 * 2**20
+# What each of the lab's Locust plugins adds to every answer.
 HISTOGRAMS_HEADER = "locust-histograms"
+RUN_HEADER = "locust-run"
 _VERSION_MAX_AGE = 300.0
 
 
@@ -93,8 +95,8 @@ class Locust:
         self._version: str | None = None
         self._version_until = 0.0
 
-    def stats(self, deadline: float) -> tuple[object, bool]:
-        """Locust's decoded answer, and whether it offers histograms.
+    def stats(self, deadline: float) -> tuple[object, frozenset[str]]:
+        """Locust's decoded answer, and the headers of the lab's plugins that it runs with.
 
         Raises LocustError; logs in first where Locust asks for that and a login is configured.
         """
@@ -102,10 +104,13 @@ class Locust:
         if _asks_for_login(answer) and self._config.login:
             self._log_in(deadline)
             answer = self._ask("/stats/requests", deadline)
-        return self._decode(answer), HISTOGRAMS_HEADER in answer.headers
+        return self._decode(answer), frozenset({HISTOGRAMS_HEADER, RUN_HEADER} & answer.headers.keys())
 
-    def histograms(self, deadline: float) -> object:
-        return self._decode(self._ask("/stats/histograms", deadline))
+    def histograms(self, endpoints: int, deadline: float) -> object:
+        return self._decode(self._ask(f"/stats/histograms?endpoints={endpoints}", deadline))
+
+    def run(self, deadline: float) -> object:
+        return self._decode(self._ask("/monitor-lab/run", deadline))
 
     def version(self, deadline: float) -> str | None:
         """Locust's version, which only its page names; it is asked again after a break, and every five minutes."""
@@ -154,7 +159,10 @@ class Locust:
             address = custom_form.get("callback_url")
         if not isinstance(address, str):
             raise LocustError(Reason.LOGIN, "Locust's login page has no form for a user name and a password")
-        url = urlsplit(urljoin(f"{self.uri}/login", address))
+        try:
+            url = urlsplit(urljoin(f"{self.uri}/login", address))
+        except ValueError:
+            raise LocustError(Reason.LOGIN, "Locust's login form goes to no address") from None
         if f"{url.scheme}://{url.netloc}" != self._origin:
             raise LocustError(Reason.LOGIN, "Locust's login form goes to another server")
         return quote(url.path, safe="/%") + (f"?{quote(url.query, safe='=&%')}" if url.query else "")
@@ -248,9 +256,10 @@ class Locust:
 
 
 def _login_arguments(page: bytes) -> dict[str, Any]:
-    found = re.search(rb"window\.authArgs\s*=\s*(\{.*\})", page)
+    # A pattern for the end of the object, too, would take the square of the time on a page made for that.
+    found = re.search(r"window\.authArgs\s*=\s*", text := page.decode(errors="replace"))
     try:
-        arguments = json.loads(found[1]) if found else {}
+        arguments = json.JSONDecoder().raw_decode(text, found.end())[0] if found else {}
     except (ValueError, RecursionError):
         return {}
     return arguments if isinstance(arguments, dict) else {}
@@ -260,7 +269,7 @@ def _asks_for_login(answer: Answer) -> bool:
     if answer.status == 401:
         return True
     if 300 <= answer.status < 400:
-        return urlsplit(answer.location).path.rstrip("/").endswith("/login")
+        return re.split("[?#]", answer.location, maxsplit=1)[0].rstrip("/").endswith("/login")
     return (
         answer.status == 200
         and answer.content_type == "text/html"

@@ -9,6 +9,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 
 import httptools
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 _THREADS = 8
 _REQUEST_SECONDS = 5.0
 _MAX_REQUEST = 65536
+_QUIT = b"/quitquitquit"
 
 
 def listen(address: str) -> socket.socket:
@@ -42,13 +44,24 @@ def listen(address: str) -> socket.socket:
 
 
 class Server:
-    """Answers on a listening socket with a fixed number of threads, so that no crowd of clients makes it grow."""
+    """Answers on a listening socket with a fixed number of threads, so that no crowd of clients makes it grow.
 
-    def __init__(self, listener: socket.socket, path: str, exporter: Exporter, config: WebConfig) -> None:
+    `leave` is what /quitquitquit does, once it is answered; without it there is no such page.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        path: str,
+        exporter: Exporter,
+        config: WebConfig,
+        leave: Callable[[], None] | None = None,
+    ) -> None:
         self._listener = listener
         self._path = path
         self._exporter = exporter
         self._config = config
+        self._leave = leave
 
     def start(self) -> None:
         for _unused in range(_THREADS):
@@ -76,8 +89,10 @@ class Server:
             context = self._config.tls()
             if context:
                 connection = context.wrap_socket(connection, server_side=True)
-            self._converse(connection)
+            leaves = self._converse(connection)
             connection.shutdown(socket.SHUT_WR)
+            if leaves and self._leave:
+                self._leave()
         except (OSError, IncompleteError) as error:  # the client went away, was too slow, or speaks no TLS
             log.debug("the connection of %s broke: %s", address[0], error)
         finally:
@@ -85,18 +100,29 @@ class Server:
         self._exporter.look_at_process()
         return True
 
-    def _converse(self, connection: socket.socket) -> None:
+    def _converse(self, connection: socket.socket) -> bool:
+        """Answer one request; tell whether it ends the exporter."""
         message = Message()
         parser = httptools.HttpRequestParser(message)
         try:
             receive(connection, parser, message, time.monotonic() + _REQUEST_SECONDS, _MAX_REQUEST)
         except (MalformedError, TooLargeError):
             connection.sendall(self._answer(HTTPStatus.BAD_REQUEST))
-            return
+            return False
         method = parser.get_method()
-        answer = self._handle(method, message)
+        leaves = self._is_farewell(method, message)
+        answer = self._answer(HTTPStatus.OK) if leaves else self._handle(method, message)
         connection.settimeout(_REQUEST_SECONDS)
         connection.sendall(answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == b"HEAD" else answer)
+        return leaves
+
+    def _is_farewell(self, method: bytes, request: Message) -> bool:
+        return (
+            self._leave is not None
+            and request.target.partition(b"?")[0] == _QUIT
+            and method in (b"GET", b"POST")
+            and self._config.admits(request.headers.get("authorization"))
+        )
 
     def _handle(self, method: bytes, request: Message) -> bytes:
         if not self._config.admits(request.headers.get("authorization")):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,27 @@ def test_flag_before_environment_before_default(
     assert vars(parser().parse_args([f"--{flag}", text]))[flag] == value
 
 
+@pytest.mark.parametrize("level", ["debug", "info", "warn", "error", "fatal"])
+def test_the_old_exporter_s_levels(level: str) -> None:
+    assert vars(parser().parse_args([f"--log.level={level}"]))["log.level"] == level
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stream"), [([], "stderr"), (["--log.format=logger:stdout?json=true"], "stdout")]
+)
+def test_the_old_exporter_s_formats(arguments: list[str], stream: str) -> None:
+    folder = Path(__file__).resolve().parents[3] / "files" / "locust_exporter"
+    command = [sys.executable, "-m", "locust_exporter", "--web.listen-address=127.0.0.1:0", *arguments]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        pipe = process.stdout if stream == "stdout" else process.stderr
+        assert pipe
+        line = pipe.readline()
+        process.terminate()
+    if arguments:
+        line = json.loads(line)["msg"]
+    assert "listening at port" in line
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("5s", 5), ("500ms", 0.5), ("1m30s", 90), ("1h", 3600), ("1.5s", 1.5)])
 def test_durations(text: str, seconds: float) -> None:
     assert vars(parser().parse_args(["--locust.timeout", text]))["locust.timeout"] == seconds
@@ -59,6 +81,7 @@ def test_durations(text: str, seconds: float) -> None:
         ["--locust.url=http://x"],
         ["--locust.ur=http://x"],
         ["--log.level=loud"],
+        ["--log.format=logger:syslog?appname=x&local=7"],
     ],
 )
 def test_wrong_flags_end_it_with_a_message(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

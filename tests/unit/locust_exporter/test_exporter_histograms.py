@@ -70,6 +70,11 @@ def test_only_so_many_endpoints() -> None:
     assert not page(answer, 7)[1]
 
 
+def test_what_locust_left_out_already_is_told() -> None:
+    assert page({"histograms": [row("/", {"1": 1})], "left_out": 3})[1]
+    assert not page({"histograms": [row("/", {"1": 1})], "left_out": 0})[1]
+
+
 def test_an_endpoint_without_requests_has_none() -> None:
     assert page({"histograms": [row("/", {})]})[0] == {}
 

@@ -86,6 +86,7 @@ BROKEN_LOGIN = b"Locust auth exception: Missing user_loader<br/><br/>See https:/
         (sends(http(b"", "Location: /login?next=%2Fstats%2Frequests", status="302 FOUND")), "login"),
         (sends(http(b"", status="401 UNAUTHORIZED")), "login"),
         (sends(http(b"", "Location: https://sso.example/start", status="302 FOUND")), "redirect"),
+        (sends(http(b"", "Location: http://[::1/", status="302 FOUND")), "redirect"),
         (sends(http(a_page(), status="500 INTERNAL SERVER ERROR")), "http_status"),
         (sends(http(b"Not found", status="404 NOT FOUND")), "http_status"),
         (sends(http(b"", status="407 Proxy Authentication Required")), "proxy"),

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
+import bcrypt
 import pytest
 from locust_exporter.exporter import Exporter
 from locust_exporter.http_config import HttpConfig
@@ -15,6 +17,7 @@ from locust_exporter.server import Server, listen
 from locust_exporter.web_config import WebConfig
 
 from tests.unit.locust_exporter import misbehaving
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +110,30 @@ def test_what_comes_beside_the_answer_is_no_answer(server: misbehaving.Server) -
     server.script = lambda connection, request: connection.sendall(twice)
     page = Exporter(Locust(server.uri, HttpConfig()), 1, "locust", 50).scrape()
     assert b'locust_up_info{reason="unreachable"} 1' in page
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+def test_it_is_ended_only_where_that_was_asked_for(port: int, method: bytes) -> None:
+    request_ = method + b" /quitquitquit HTTP/1.1\r\nHost: x\r\n\r\n"
+    left: list[None] = []
+    exporter = Exporter(Locust("http://127.0.0.1:9", HttpConfig()), 1, "locust", 50)
+    with listen("127.0.0.1:0") as listener:
+        Server(listener, "/metrics", exporter, WebConfig(None), lambda: left.append(None)).start()
+        asked = listener.getsockname()[1]
+        assert b"405" in say(asked, b"DELETE /quitquitquit HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert not left
+        assert b"200 OK" in say(asked, request_)
+        wait_until("it was told to leave", lambda: bool(left))
+    assert b"200 OK" not in say(port, request_)
+
+
+def test_who_may_not_read_may_not_end_it(tmp_path: Path) -> None:
+    config = tmp_path / "web.yml"
+    config.write_text(f"basic_auth_users: {{u: {bcrypt.hashpw(b'secret', bcrypt.gensalt(4)).decode()}}}")
+    left: list[None] = []
+    exporter = Exporter(Locust("http://127.0.0.1:9", HttpConfig()), 1, "locust", 50)
+    with listen("127.0.0.1:0") as listener:
+        Server(listener, "/metrics", exporter, WebConfig(config), lambda: left.append(None)).start()
+        answer = say(listener.getsockname()[1], b"POST /quitquitquit HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"401" in answer
+    assert not left
