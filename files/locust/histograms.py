@@ -9,13 +9,20 @@ master, or of a Locust without workers; it needs Locust 2.15.1 or newer:
 
     locust -f locustfile.py,histograms.py
 
-The answer is {"histograms": [{"method", "name", "sum": milliseconds, "counts": {milliseconds: requests}}]}. The header
-`Locust-Histograms` tells the exporter that it is there.
+The answer is {"histograms": [{"method", "name", "sum": milliseconds, "counts": {milliseconds: requests}}], "left_out":
+endpoints}: the first endpoints by name, as many as the query's `endpoints` says, and 500 at most, which is as many as
+Locust itself shows. More would hold Locust's one thread up at each scrape. The header `Locust-Histograms` tells the
+exporter that it is there.
 """
 
 from __future__ import annotations
 
+import heapq
+
+from flask import request
 from locust import events
+
+MOST = 500
 
 
 @events.init.add_listener
@@ -33,7 +40,15 @@ def offer_histograms(environment, **_kwargs):
     @web_ui.app.route(f"{base}/stats/histograms")
     @web_ui.auth_required_if_enabled
     def histograms():
-        return {"histograms": [_histogram(entry) for _unused, entry in sorted(environment.stats.entries.items())]}
+        return first(environment.stats.entries.values(), request.args.get("endpoints", ""))
+
+
+def first(entries, asked):
+    """Return the histograms of as many endpoints as were `asked` for, of those that were used."""
+    most = min(int(asked[:9]), MOST) if asked.isdecimal() else MOST
+    used = [entry for entry in entries if entry.response_times]
+    chosen = heapq.nsmallest(most, used, key=lambda entry: (str(entry.name), str(entry.method)))
+    return {"histograms": [_histogram(entry) for entry in chosen], "left_out": len(used) - len(chosen)}
 
 
 def _histogram(entry):

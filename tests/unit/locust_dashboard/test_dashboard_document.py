@@ -57,6 +57,9 @@ def test_reads_the_rows_of_old_schemas() -> None:
         ('{"rows": [{"panels": 1}]}', "x is no dashboard: panels is not a list of objects"),
         ('{"kind": "Dashboard", "apiVersion": "dashboard.grafana.app/v1beta1", "spec": {"panels": []}}', "Kubernetes"),
         ('{"elements": {}, "layout": {"kind": "GridLayout"}, "title": "New"}', "schema v2"),
+        ("[" * 100_000, "more than 100 objects and lists in one another"),
+        ('{"panels": [{"panels": ' + "[" * 900 + "]" * 900 + "}]}", "more than 100 objects and lists in one another"),
+        ('{"panels": [' * 200 + "]}" * 200, "more than 100 objects and lists in one another"),
         (" " * (20 * 1024 * 1024), "x has 20971520 bytes, and a dashboard may have 10485760"),
     ],
 )
@@ -64,6 +67,14 @@ def test_refuses_what_is_no_dashboard(content: Any, message: str) -> None:
     with pytest.raises(document.DashboardError, match=r"^x[ :]") as raised:
         document.parse(content, "x")
     assert message in str(raised.value)
+
+
+def test_refuses_what_is_too_deep_however_it_was_read() -> None:
+    deep: dict[str, Any] = {"panels": []}
+    for _unused in range(2000):
+        deep = {"panels": [deep]}
+    with pytest.raises(document.DashboardError, match="more than 100"):
+        document.parse(deep, "x")
 
 
 def test_a_uid_may_have_40_characters() -> None:
