@@ -27,9 +27,12 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thre
     Threshold,
     parse_regression,
     parse_thresholds,
+    with_defaults,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
     dashboard_url,
+    line,
+    problem_of,
     progress,
     summary,
     write,
@@ -78,15 +81,21 @@ class ActionModule(ActionBase):
                 self._step(step, task_vars)
             directory.rmdir()
 
-        run = LoadRun(plan, thresholds, call, tell, time, launches=options["mode"] == "process")
+        launches = options["mode"] == "process"
+        run = LoadRun(plan, thresholds, call, tell, time, launches, run_id, options.get("lab") or "")
         try:
             with _stopping_on_signals(interrupt):
                 outcome = run.carry_out(baseline)
         except StepFailedError as failure:
             directory.rmdir()
-            raise AnsibleActionFail(str(failure)) from failure
+            if failure.bad_option:
+                raise AnsibleActionFail(str(failure)) from failure
+            # Whatever was asked for did not happen.
+            return {**result, "failed": True, "verdict": "incomplete", "reasons": [str(failure)], "msg": str(failure)}
         made = summary(run_id, outcome, options, baseline)
-        text = f"Load run {run_id} {outcome.verdict}" + (f": {'; '.join(outcome.reasons)}" if outcome.reasons else "")
+        for caution in outcome.cautions:
+            display.warning(caution)
+        text = line(run_id, outcome)
         failed = outcome.verdict != "passed"
         try:
             write(directory, made, outcome)
@@ -113,7 +122,7 @@ class ActionModule(ActionBase):
         except AnsibleConnectionFailure as failure:
             raise StepFailedError(str(failure)) from failure
         if answer.get("failed"):
-            raise StepFailedError(answer["msg"], bad_option=answer.get("bad_option", False))
+            raise StepFailedError(problem_of(answer), bad_option=answer.get("bad_option", False))
         return answer
 
     def _show_in_grafana(self, options: Mapping[str, Any], outcome: Outcome, text: str) -> Optional[str]:
@@ -138,7 +147,8 @@ class ActionModule(ActionBase):
         stages = ", then ".join(
             f"{stage.users} users at {stage.spawn_rate:g}/s for {stage.duration} s" for stage in plan.stages
         )
-        held = ", ".join(f"{threshold.endpoint} {threshold}".strip() for threshold in thresholds) or "no thresholds"
+        stages = stages or f"what the LoadTestShape says, for at most {plan.run_time} s"
+        held = ", ".join(f"{threshold.endpoint} {threshold}".strip() for threshold in with_defaults(thresholds))
         return {"changed": True, "msg": f"Would run {stages}; {held}"}
 
     def _baseline(self, options: Mapping[str, Any]) -> Optional[Baseline]:
@@ -156,7 +166,7 @@ class ActionModule(ActionBase):
             return None
         try:
             return Baseline(json.loads(path.read_text(encoding="utf-8"))["stats"]["overall"], allowed)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadOptionError("baseline", f"{path} is not a summary.json of this module: {error}") from error
 
     def _directory(self, artifacts_dir: str, run_id: str) -> Path:

@@ -35,7 +35,8 @@ options:
     type: int
   use_proxy:
     description:
-      - Whether Grafana is asked through the proxy that the environment names.
+      - Whether Grafana is asked through the proxy that the environment names. A Grafana of one's own is seldom behind
+        it.
     type: bool
     default: true
   validate_certs:

@@ -15,11 +15,15 @@ options:
       - Where Locust's web interface is, as seen from the host that the task runs on, with its base path where it has
         one.
       - A Locust that only listens on loopback is reached by running the task on its host.
+      - A user name or password in it is refused, because it would be printed; set O(locust_username). No redirect is
+        followed.
     type: str
     default: http://127.0.0.1:8089
   locust_username:
     description:
-      - The name to log in with, where Locust runs with C(--web-login) and a form for a name and a password.
+      - The name to log in with, where Locust runs with C(--web-login) and a form for a name and a password, its own or
+        a C(custom_form) of the locustfile; and where Locust up to 2.20 with C(--web-auth), or a proxy before any,
+        answers HTTP 401 and asks for basic authentication.
     type: str
   locust_password:
     description:
@@ -29,6 +33,24 @@ options:
     description:
       - A file, on the host that the task runs on, with the CA certificates to trust where O(locust_url) is C(https).
     type: path
+  locust_client_cert:
+    description:
+      - A file, on the host that the task runs on, with a client certificate, where a proxy before Locust wants one.
+    type: path
+  locust_client_key:
+    description:
+      - A file with the private key of O(locust_client_cert), where that does not hold it.
+    type: path
+  locust_headers:
+    description:
+      - Headers to send with every request by name, such as those that a proxy before Locust wants.
+    type: dict
+  locust_use_proxy:
+    description:
+      - Whether to reach Locust through the proxy that the environment of the task's host names, as C(http_proxy),
+        C(https_proxy) and C(no_proxy). It is not used otherwise.
+    type: bool
+    default: false
 attributes:
   action_group:
     description: >-

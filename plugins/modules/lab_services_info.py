@@ -32,6 +32,10 @@ options:
         description: Regular expression, which the answer of a healthy service has.
         type: str
         default: ""
+      use_proxy:
+        description: Whether it is asked through the proxy that the environment names. The lab's own are not.
+        type: bool
+        default: false
   timeout:
     description: Seconds that each may take to answer.
     type: int
@@ -75,6 +79,7 @@ def main() -> None:
                     "name": {"type": "str", "required": True},
                     "url": {"type": "str", "required": True},
                     "healthy": {"type": "str", "default": ""},
+                    "use_proxy": {"type": "bool", "default": False},
                 },
             },
             "timeout": {"type": "int", "default": 5},

@@ -250,7 +250,8 @@ def source(params: dict[str, Any]) -> Optional[JSON]:
             timeout=params["timeout"],
             validate_certs=params["validate_certs"],
             ca_path=params["ca_path"],
-            use_proxy=params["use_proxy"],
+            # grafana.com is nobody's own.
+            use_proxy=params["use_proxy"] or params["gnet_id"] is not None,
         )
         return parse(content, address)
     if params["content"] is not None:

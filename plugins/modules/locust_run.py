@@ -30,7 +30,9 @@ attributes:
     membership: [devsecops.monitor_lab.locust, devsecops.monitor_lab.grafana]
   check_mode:
     support: full
-    description: Checks all options, looks at Locust and says what would be run. Sends nothing that changes anything.
+    description: >-
+      Checks all options, looks at Locust and says what would be run. Sends nothing that changes anything. With
+      O(mode=process) a Locust is started, makes no load, and is ended again.
   diff_mode:
     support: none
     description: A run leaves no state behind that could differ.
@@ -52,30 +54,39 @@ options:
     description:
       - V(api) drives a Locust that is up.
       - V(process) starts one for the run, on the port of O(locust_url), and ends it afterwards. It is refused where
-        something listens there already.
+        something listens there already. Variables C(LOCUST_…) of the environment, C(locust.conf), C(~/.locust.conf) and
+        C(pyproject.toml) are left out, so that nothing but the options of this module decides.
     type: str
     choices: [api, process]
     default: api
   locust_command:
     description:
-      - The Locust to start with O(mode=process).
+      - The Locust to start with O(mode=process). Several words, such as V(uv run locust), are a command and its
+        arguments.
     type: path
     default: locust
   locustfile:
     description:
-      - The locustfile on the host, for O(mode=process).
+      - The locustfile on the host, for O(mode=process), or several with commas between them.
+    type: path
+  chdir:
+    description:
+      - The directory on the host to start Locust in, for O(mode=process). O(locustfile) may be relative to it.
     type: path
   users:
     description:
-      - How many users to run. Needed with O(run_time) where there are no O(stages).
+      - How many users to run. Needed with O(run_time) where there are no O(stages) and the locustfile has no
+        LoadTestShape, which decides on them itself.
     type: int
   spawn_rate:
     description:
-      - How many users to start per second. Locust's own default of 1 where it is left out.
+      - How many users to start per second. Locust's own default of 1 where it is left out. One that does not start all
+        of them within their time is refused.
     type: float
   run_time:
     description:
-      - How long the run lasts, from its start, as V(90), V(90s), V(1m30s) or V(2h).
+      - How long the run lasts, from its start, as V(90), V(90s), V(1m30s) or V(2h). For a LoadTestShape, which ends
+        the run itself, the longest that it may take.
     type: str
   stages:
     description:
@@ -114,8 +125,12 @@ options:
     elements: str
   locust_options:
     description:
-      - More options of Locust by name. With O(mode=api) those that its web form takes, such as options that the
-        locustfile adds; with O(mode=process) any of the command line's.
+      - More options of Locust by name. With O(mode=api) those that the locustfile adds to its web form; with
+        O(mode=process) any of the command line's but those that other options of this module set, and those that would
+        take the web interface, the start or the end from it.
+      - Values are texts, numbers, V(true) and V(false), and lists of texts and numbers. V(null) leaves an option as
+        Locust has it. What Locust would not take as it is, is refused before anything starts; its older versions take
+        no lists, and up to 2.21 no booleans, over the web interface, and 2.15 does not tell the choices of an option.
     type: dict
   warmup:
     description:
@@ -137,6 +152,17 @@ options:
       - How long to wait for O(expect_workers).
     type: str
     default: 60s
+  start_max_wait:
+    description:
+      - How long Locust may take to import its locustfile and answer, with O(mode=process), and to make load after it
+        accepted a run, which a listener of C(test_start) puts off.
+    type: str
+    default: 60s
+  stop_max_wait:
+    description:
+      - How long Locust may take to stop its users, and with O(mode=process) to end.
+    type: str
+    default: 30s
   force:
     description:
       - Stop a run that someone else started and that is going on, instead of failing.
@@ -151,18 +177,26 @@ options:
         response time, ms), V(median) (median response time, ms), V(rps) (requests, per second), V(fail_per_sec)
         (failed requests, per second), V(fail_ratio) (failed requests, as a share of all from 0 to 1),
         V(num_requests) (requests), V(num_failures) (failed requests), V(num_exceptions) (exceptions that tasks
-        raised), V(users) (most users seen at once).
-      - C(num_exceptions == 0) is held, too, unless a threshold names that figure. A run in which no request at all
-        succeeded never passes; where failures are what is wanted, let the locustfile say so with C(catch_response).
+        raised), V(users) (most users seen at once), V(generator_cpu) (most that a generator was seen to use of a
+        processor core, percent).
+      - Another percentile, such as V(p97), can be named where the locustfile has Locust count it. One that Locust does
+        not give is a breach.
+      - C(generator_cpu) is known of workers and, with O(mode=process), of the run's own Locust.
+      - C(num_exceptions == 0) and C(fail_ratio < 0.01) are held, too, each unless a threshold of the whole run names
+        its figure. A run in which no request at all succeeded never passes; where failures are what is wanted, let
+        the locustfile say so with C(catch_response).
       - They are taken from the whole run. Locust counts response times rounded to two digits.
       - In place of a text, a dictionary with the text as C(threshold) and any of the following keys.
-      - C(name), and C(method) where several methods share it, name an endpoint as Locust's statistics do. An endpoint
-        that never appears is a breach.
+      - C(name), and C(method) where several methods share it, name an endpoint as Locust's statistics do. In place of
+        C(name), C(name_pattern) is a regular expression that whole names match, each of which is held to it. An
+        endpoint that never appears is a breach.
       - C(for), a time such as V(10s), makes it a breach only when Locust's current figure is beyond the limit for
         that long.
       - C(abort), V(true), ends the run as soon as it is breached.
-      - C(for) and C(abort) work with V(p50), V(p95), V(rps), V(fail_ratio) and V(users) of the whole, which is what
+      - C(for) and C(abort) work with V(p50), V(p95), V(rps), V(fail_per_sec), V(fail_ratio), V(users) and
+        V(generator_cpu) of the whole, and with V(rps), V(fail_per_sec) and V(fail_ratio) of endpoints, which is what
         Locust gives as current figures. What has to be at least so high is looked at from 12 s after all users run.
+        One that could never be looked at is a breach.
     type: list
     elements: raw
     default: []
@@ -180,6 +214,12 @@ options:
       - A directory on the controller. Each run makes one of its own below it, by the name of its RV(run_id).
     type: path
     default: artifacts
+  lab:
+    description:
+      - The lab's name in the mark that the run leaves in a Locust with the lab's plugin C(run_mark.py), which tells the
+        exporter, and so Prometheus, which run this is, its thresholds and its verdict.
+    type: str
+    default: ""
   progress:
     description:
       - Whether to write a line to standard error every few seconds that tells how the run is getting on.
@@ -232,10 +272,12 @@ run_id:
   sample: 20261123T055147Z-4c62
 verdict:
   description:
-    - V(passed) where every threshold held.
-    - V(failed) where one was breached, or where no request succeeded.
-    - V(incomplete) where the run did not go as asked, so that its figures say nothing. RV(reasons) tells what
-      happened.
+    - V(passed) where what was asked for happened, and every threshold held.
+    - V(failed) where it happened, and a threshold was breached, no request succeeded, or a Locust of the run's own
+      ended with an exit code that the locustfile decided on.
+    - V(incomplete) where it did not happen as asked, whatever the thresholds say. RV(reasons) tells why, such as users
+      that never all ran, a lost worker, a restart, an early end, or someone else's start, stop, reset or change. A run
+      that could not be started is incomplete, too, and has nothing else of what is returned here but RV(reasons).
   returned: after a run
   type: str
   sample: passed
@@ -245,6 +287,12 @@ reasons:
   type: list
   elements: str
   sample: ["p95 < 0.001 breached, p95 is 18"]
+cautions:
+  description: What does not change the verdict, but what its figures mean, such as a generator that was out of CPU.
+  returned: after a run
+  type: list
+  elements: str
+  sample: []
 aborted:
   description: Whether a threshold with C(abort) ended the run early.
   returned: after a run
@@ -270,6 +318,16 @@ workers:
   returned: after a run
   type: int
   sample: 2
+exit_code:
+  description: What the run's own Locust ended with. None where it was not started for the run.
+  returned: after a run
+  type: int
+  sample: 0
+shape:
+  description: Whether a LoadTestShape decided on the users.
+  returned: after a run
+  type: bool
+  sample: false
 settings:
   description: Those of the module's options that say what was run.
   returned: after a run
@@ -282,8 +340,8 @@ compared:
   sample: false
 thresholds:
   description:
-    - What became of each threshold, then of V(num_exceptions == 0), and after them of each figure of
-      O(baseline_regression).
+    - What became of each threshold, then of V(num_exceptions == 0) and V(fail_ratio < 0.01) where they are held, and
+      after them of each figure of O(baseline_regression).
     - A threshold that names an endpoint without a method is there once for each method of that name.
   returned: after a run
   type: list
@@ -356,7 +414,8 @@ artifacts:
     - C(samples.jsonl) has a line for each time that Locust was asked during the run, about every 2 s, with its
       C(time) in seconds since the epoch, the C(elapsed) seconds, the C(stage), counted from 0, whether it is
       C(counted) by the verdict, whether the figures are C(steady), which is to say of nothing but all users running,
-      and the current figures as M(devsecops.monitor_lab.locust_run_info) returns them.
+      and the current figures as M(devsecops.monitor_lab.locust_run_info) returns them; of C(endpoints) those that a
+      threshold with C(for) or C(abort) is about.
     - C(locust.log) is what Locust wrote, with O(mode=process).
   returned: after a run
   type: str
@@ -380,11 +439,13 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.argu
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import secrets_in
 
 
 def main() -> None:
     # The action plugin of the same name makes the run out of steps; this carries out one.
     module = AnsibleModule(argument_spec={**ARGUMENTS, "_step": {"type": "dict"}}, supports_check_mode=True)
+    module.no_log_values.update(secrets_in(module.params["locust_url"]))
     try:
         module.exit_json(**carry_out(module.params, module.params["_step"], time))
     except BadOptionError as error:

@@ -52,6 +52,30 @@ user_classes:
   type: list
   elements: str
   sample: [Buyer, Idler]
+shape:
+  description: Whether there is a C(LoadTestShape). None where Locust up to 2.21 does not tell.
+  returned: success
+  type: bool
+  sample: false
+shape_classes:
+  description: Those that a run can choose from. None where Locust was started without C(--class-picker).
+  returned: success
+  type: list
+  elements: str
+  sample: []
+host:
+  description: The base URL of what is tested. None where the user classes have none, or different ones.
+  returned: success
+  type: str
+  sample: http://127.0.0.1:30500
+options:
+  description:
+    - The options that the locustfile adds, by name, each with the C(type) of its value (V(str), V(number), V(bool),
+      V(list), or V(none) where it has none), whether it is C(settable) at the start of a run, and its C(choices).
+    - None where Locust does not tell them.
+  returned: success
+  type: dict
+  sample: {"region": {"type": "str", "settable": true, "choices": ["eu", "us"]}}
 users:
   description: How many users are running.
   returned: success
@@ -62,6 +86,11 @@ workers:
   returned: success
   type: int
   sample: 2
+generator_cpu:
+  description: The share of a processor that the busiest worker uses, in percent. None where Locust does not tell.
+  returned: success
+  type: float
+  sample: 12.5
 rps:
   description: Requests per second, over the last 10 s.
   returned: success
@@ -97,19 +126,32 @@ num_failures:
   returned: success
   type: int
   sample: 0
+endpoints:
+  description:
+    - The current figures of each endpoint, of at most 500, with C(method), C(name), C(rps), C(fail_per_sec),
+      C(num_requests), C(num_failures) and C(fail_ratio).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {"method": "GET", "name": "/a", "rps": 39.3, "fail_per_sec": 0.0, "num_requests": 262, "num_failures": 0,
+       "fail_ratio": 0.0}
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import CONNECTION, client_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import secrets_in
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=CONNECTION, supports_check_mode=True)
+    module.no_log_values.update(secrets_in(module.params["locust_url"]))
     try:
         module.exit_json(changed=False, **look(client_from(module.params)))
-    except LocustError as error:
+    except (BadOptionError, LocustError) as error:
         module.fail_json(msg=str(error))
 
 

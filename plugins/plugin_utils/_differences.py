@@ -12,6 +12,7 @@ from typing import Any, Optional
 from ansible.module_utils.common.yaml import yaml_load
 
 from ..module_utils._lab.host import hashed
+from ._load_files import environment_text
 from ._values import memory_bytes
 
 WantedFile = Mapping[str, Any]
@@ -147,7 +148,7 @@ def container_options(wanted: WantedContainer, service_mgr: str) -> dict[str, An
         "name": wanted["name"],
         "image": wanted["image"],
         "command": list(wanted["command"]),
-        "env": {name: str(value) for name, value in environment.items()},
+        "env": {name: environment_text(value) for name, value in environment.items()},
         "labels": {"monitor_lab.service": wanted["service"], "monitor_lab.files": wanted.get("files", "")},
         "user": str(wanted["user"]),
         "mounts": list(wanted.get("mounts", [])),
@@ -157,7 +158,10 @@ def container_options(wanted: WantedContainer, service_mgr: str) -> dict[str, An
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opts": ["no-new-privileges"],
-        "restart_policy": "unless-stopped",
+        "working_dir": wanted.get("workdir", ""),
+        # One that is tried runs once, and Docker itself removes it then, whoever waits for it.
+        "restart_policy": "no" if wanted.get("tried") else "unless-stopped",
+        "auto_remove": wanted.get("tried", False),
         **_LOG[service_mgr == "systemd"],
     }
 
@@ -183,6 +187,7 @@ def container_differences(wanted: WantedContainer, looked: Looked) -> list[str]:
         "mounts": (_mounts(options["mounts"]), _inspected_mounts(host.get("Mounts") or [])),
         "tmpfs": (options["tmpfs"], list(host.get("Tmpfs") or {})),
         "memory": (options["memory"], host.get("Memory")),
+        "workdir": (options["working_dir"] or image["working_dir"], there["working_dir"]),
         "network": (options["network_mode"], host.get("NetworkMode")),
         "read_only": (options["read_only"], host.get("ReadonlyRootfs")),
         "cap_drop": (options["cap_drop"], host.get("CapDrop")),

@@ -15,7 +15,9 @@ from xml.etree import ElementTree
 from ._load_run import Baseline, Outcome, breach
 
 # Counted up when a key changes its meaning or goes; new keys may come without that.
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
+# How much is shown of what a module printed when it crashed.
+LAST_LINES = 20
 # The options that a later reader has to know to compare two runs.
 SETTINGS = ("locust_url", "mode", "users", "spawn_rate", "run_time", "stages", "host", "user_classes", "tags", "warmup")
 
@@ -31,11 +33,14 @@ def summary(run_id: str, outcome: Outcome, options: Mapping[str, Any], baseline:
         "run_id": run_id,
         "verdict": outcome.verdict,
         "reasons": outcome.reasons,
+        "cautions": outcome.cautions,
         "aborted": outcome.aborted,
         "started": timestamp(outcome.started),
         "ended": timestamp(outcome.ended),
         "locust_version": outcome.version,
         "workers": outcome.workers,
+        "exit_code": outcome.exit_code,
+        "shape": outcome.shape,
         "settings": {name: options[name] for name in SETTINGS if options[name]},
         "compared": baseline is not None,
         "thresholds": outcome.thresholds,
@@ -64,6 +69,8 @@ def junit(run_id: str, outcome: Outcome) -> str:
         ElementTree.SubElement(case, "error", {"message": _printable(outcome.reasons[0])})
     for failure in outcome.failures:
         ElementTree.SubElement(case, "failure", {"message": _printable(failure)})
+    if outcome.cautions:
+        ElementTree.SubElement(case, "system-err").text = _printable("\n".join(outcome.cautions))
     for answer in outcome.thresholds:
         endpoint = " ".join(part for part in (answer["method"], answer["name"]) if part) or "overall"
         case = ElementTree.SubElement(
@@ -78,7 +85,13 @@ def junit(run_id: str, outcome: Outcome) -> str:
 
 def _printable(text: str) -> str:
     """Leave out what XML 1.0 cannot hold; the names of endpoints are anybody's."""
-    return "".join(character for character in text if character >= " " and character not in "\ufffe\uffff")
+    return "".join(
+        character
+        for character in text
+        if (character >= " " or character in "\n\t")
+        and not "\ud800" <= character <= "\udfff"
+        and character not in "\ufffe\uffff"
+    )
 
 
 def write(directory: Path, made: Mapping[str, Any], outcome: Outcome) -> None:
@@ -90,7 +103,30 @@ def write(directory: Path, made: Mapping[str, Any], outcome: Outcome) -> None:
         "summary.json": json.dumps(made, indent=2) + "\n",
     }
     for name, text in files.items():
-        (directory / name).write_bytes(text.encode())
+        # Half of a character, which JSON can hold, is no text in a file.
+        (directory / name).write_bytes(text.encode(errors="backslashreplace"))
+
+
+def line(run_id: str, outcome: Outcome) -> str:
+    """Return the line that names the verdict and all that there is to say of it."""
+    text = f"Load run {run_id} {outcome.verdict}"
+    if outcome.reasons:
+        text += f": {'; '.join(outcome.reasons)}"
+    if outcome.cautions:
+        text += f" (but {'; '.join(outcome.cautions)})"
+    return text
+
+
+def problem_of(answer: Mapping[str, Any]) -> str:
+    """Say why a module failed. One that crashed tells nothing but that, and has printed the rest."""
+    known = str(answer.get("msg") or "the module failed without a word")
+    # What newer versions of Ansible have in place of a text has the message again, and no more by default.
+    printed = [text for text in (answer.get("exception"), answer.get("module_stderr")) if isinstance(text, str)]
+    for text in printed:
+        tail = "\n".join(text.strip().splitlines()[-LAST_LINES:])
+        if tail not in known and tail != "(traceback unavailable)":
+            known += f"\n{tail}"
+    return known
 
 
 def progress(sample: Mapping[str, Any], run_time: int) -> str:

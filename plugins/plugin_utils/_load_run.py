@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -20,10 +22,16 @@ from ..module_utils._locust.thresholds import (
     judge_baseline,
     with_defaults,
 )
-from ..module_utils._locust.timing import PATIENCE, Clock
+from ..module_utils._locust.timing import PATIENCE, STALE, Clock
 
 # How long one step follows the run: short enough for a line of progress every 5 s.
 STEP = 3.0
+# How often the last step is tried where its answer is lost.
+ATTEMPTS = 3
+# Locust warns where a generator uses more of its core than this, in percent.
+BUSY = 90
+# What a shell tells of a process that SIGTERM or SIGKILL ended.
+KILLED = (128 + 9, 128 + 15)
 # The last step begins this long before the run's end, so that it is under way when the end comes.
 LAST_STEP = 3.0
 
@@ -49,11 +57,13 @@ class Outcome:
     """What came of a run. Times are seconds since the epoch on the machine that talked to Locust."""
 
     verdict: str
-    """C(passed); C(failed) where a threshold was breached or no request succeeded; C(incomplete) where data is missing
-    to say."""
+    """C(passed); C(failed) where it happened and a threshold, or Locust itself, says no; C(incomplete) where it did not
+    happen as asked."""
     reasons: list[str]
     failures: list[str]
     """Those of the reasons that fail the run whatever its thresholds say."""
+    cautions: list[str]
+    """What does not change the verdict, and what its figures have to be read with."""
     thresholds: list[dict[str, Any]]
     overall: dict[str, Any]
     endpoints: list[dict[str, Any]]
@@ -64,6 +74,9 @@ class Outcome:
     aborted: bool
     version: str
     workers: Optional[int]
+    exit_code: Optional[int]
+    """What the run's own Locust ended with; None of another."""
+    shape: bool
     samples: list[dict[str, Any]]
     files: dict[str, str]
 
@@ -73,7 +86,7 @@ class LoadRun:
 
     `call` carries out a step by name where Locust can be reached and returns its answer, or raises `StepFailedError`.
     A run that `launches` starts a Locust of its own. `state` is what the steps know of it so far.
-    `tell` is given the newest sample after each step.
+    `tell` is given the newest sample after each step. The lab's Locust keeps the run by the name of `run_id` and `lab`.
     """
 
     def __init__(
@@ -84,35 +97,87 @@ class LoadRun:
         tell: Callable[[Mapping[str, Any]], None],
         clock: Clock,
         launches: bool = False,
+        run_id: str = "",
+        lab: str = "",
     ) -> None:
         self._plan = plan
-        self._thresholds = thresholds
+        self._thresholds = with_defaults(thresholds)
         self._call = call
         self._tell = tell
         self._clock = clock
         self._launches = launches
+        self._run_id = run_id
+        self._lab = lab
         self.state = Carried()
         self._watcher = Watcher(thresholds)
         self._samples: list[dict[str, Any]] = []
+        self._cautions: list[str] = []
 
     def carry_out(self, baseline: Optional[Baseline] = None) -> Outcome:
         """Run it and judge it. Raises `StepFailedError` where the run could not be started."""
-        if self._launches:
-            self._step("launch")
         try:
+            if self._launches:
+                self._step("launch")
             self._await_workers()
+            begun = self._step("begin")
         except StepFailedError:
-            self._step("stop")
+            # Where the answer was lost, it may have begun.
+            with contextlib.suppress(StepFailedError):
+                self._step("stop")
             raise
-        begun = self._step("begin")
-        last, aborted = self._follow(self._clock.monotonic() + begun["left"])
-        asked = {name: last[name] for name in ("problem", "over")}
+        ends = self._clock.monotonic() + begun["left"]
+        marked = self._mark(None, None)
+        last, aborted = self._follow(ends)
+        outcome = self._judge(self._finish(last, aborted), aborted, baseline)
+        # A Locust of the run's own is gone by now, and its mark with it. One that gave nothing does not answer.
+        if marked and outcome.files and not self._launches:
+            self._mark(outcome.ended, outcome.verdict)
+        return outcome
+
+    def _mark(self, ended: Optional[float], verdict: Optional[str]) -> bool:
+        """Have Locust keep what the run is, for Prometheus; tell whether it does."""
+        mark = {
+            "run": self._run_id,
+            "lab": self._lab,
+            "started": self.state.begun.started,
+            "ended": ended,
+            "verdict": verdict,
+            "thresholds": [
+                {
+                    "figure": threshold.figure,
+                    "comparison": threshold.comparison,
+                    "limit": threshold.limit,
+                    "name": threshold.name or threshold.name_pattern or "",
+                    "method": threshold.method or "",
+                }
+                for threshold in self._thresholds
+            ],
+        }
         try:
-            last = self._step("finish", early=aborted, **asked)
-            self._take(last["samples"])
+            answer = self._call("mark", state=self.state.as_dict(), mark=mark)
         except StepFailedError as failure:
-            last = {"problem": last["problem"] or str(failure), "files": {}, "ended": self._last_seen()}
-        return self._judge(last, aborted, baseline)
+            answer = {"marked": False, "problem": f"the run left no mark in Locust: {failure}"}
+        if answer.get("problem"):
+            self._cautions.append(answer["problem"])
+        return bool(answer["marked"])
+
+    def _finish(self, before: Mapping[str, Any], aborted: bool) -> Mapping[str, Any]:
+        """Return the last step's answer, or what is known without it."""
+        asked = {name: before[name] for name in ("problem", "over")}
+        for attempt in range(ATTEMPTS):
+            try:
+                last = self._step("finish", early=aborted, **asked)
+            except StepFailedError as failure:
+                problem = str(failure)
+                # Which does not come again where its time is over.
+                if attempt + 1 < ATTEMPTS:
+                    self._clock.sleep(1)
+            else:
+                self._take(last["samples"])
+                return last
+        with contextlib.suppress(StepFailedError):
+            self._step("stop")
+        return {"problem": before["problem"] or problem, "files": {}, "ended": self._last_seen(), "exit_code": None}
 
     def _step(self, name: str, **arguments: Any) -> dict[str, Any]:
         """Carry out a step that has the run's state, and take in the state that it answers with."""
@@ -145,7 +210,7 @@ class LoadRun:
         """Return the last answer before the end, and whether a threshold ends the run now."""
         last: dict[str, Any] = {"problem": None, "over": None}
         answered = self._clock.monotonic()
-        while last["problem"] is None and ends - self._clock.monotonic() > LAST_STEP:
+        while last["problem"] is None and last["over"] is None and ends - self._clock.monotonic() > LAST_STEP:
             try:
                 seconds = min(STEP, ends - self._clock.monotonic() - LAST_STEP)
                 last = self._step("watch", seconds=seconds)
@@ -174,23 +239,26 @@ class LoadRun:
     def _judge(self, last: Mapping[str, Any], aborted: bool, baseline: Optional[Baseline]) -> Outcome:
         files = last["files"]
         problems = [last["problem"]] if last["problem"] else []
-        rows: list[dict[str, Any]] = []
-        errors: list[dict[str, Any]] = []
-        exceptions: list[dict[str, Any]] = []
-        try:
-            if "locust_stats.csv" in files:
-                rows = parse_stats(files["locust_stats.csv"])
-                errors = parse_failures(files["locust_failures.csv"])
-                exceptions = parse_exceptions(files["locust_exceptions.csv"])
-        except LocustError as error:
-            problems.append(str(error))
+
+        def read(name: str, parse: Callable[[str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+            if name not in files:
+                return []
+            try:
+                return parse(files[name])
+            except (LocustError, ValueError, KeyError, TypeError, csv.Error) as error:
+                problems.append(f"{name} cannot be read: {error}")
+                return []
+
+        rows = read("locust_stats.csv", parse_stats)
+        errors = read("locust_failures.csv", parse_failures)
+        exceptions = read("locust_exceptions.csv", parse_exceptions)
         overall = next((row for row in rows if is_total(row)), None) or self._partial()
         answers: list[dict[str, Any]] = []
         failures: list[str] = []
         if rows:
-            overall["num_exceptions"] = sum(exception["occurrences"] for exception in exceptions)
-            peak = max((sample["users"] for sample in self._samples), default=0)
-            answers = judge(with_defaults(self._thresholds), rows, peak, self._watcher.breaches)
+            if "locust_exceptions.csv" in files:
+                overall["num_exceptions"] = sum(exception["occurrences"] for exception in exceptions)
+            answers = judge(self._thresholds, rows, self._watcher.peaks, self._watcher.breaches)
             if baseline is not None:
                 answers += judge_baseline(baseline.allowed, baseline.overall, rows)
             _name_exceptions(answers, exceptions)
@@ -198,11 +266,24 @@ class LoadRun:
                 problems.append("not a single request was made")
             elif overall["num_failures"] >= overall["num_requests"]:
                 failures.append(f"not a single request succeeded, of {overall['num_requests']}")
+            seen = self.state.begun.num_requests
+            if not problems and seen > overall["num_requests"]:
+                problems.append(
+                    f"Locust's statistics were reset: of {seen} requests they had {overall['num_requests']} at the end"
+                )
+        killed = last.get("exit_code") in (None, *KILLED)
+        if self._launches and not problems and killed:
+            problems.append(
+                f"Locust did not end within {self._plan.stop_max_wait} s, which is stop_max_wait, and was killed: "
+                "what it says of the run itself is not known"
+            )
+        failures += self._own_verdict(last.get("exit_code"), overall, errors, exceptions)
         breaches = failures + [breach(answer) for answer in answers if not answer["passed"]]
         return Outcome(
             verdict="incomplete" if problems else "failed" if breaches else "passed",
             reasons=problems + breaches,
             failures=failures,
+            cautions=self._cautions + self._late() + self._busy(),
             thresholds=answers,
             overall=overall,
             endpoints=[row for row in rows if not is_total(row)],
@@ -213,9 +294,52 @@ class LoadRun:
             aborted=aborted,
             version=self.state.begun.version,
             workers=self.state.begun.workers,
+            exit_code=last.get("exit_code"),
+            shape=self._plan.shape,
             samples=self._samples,
             files=files,
         )
+
+    def _own_verdict(
+        self,
+        exit_code: Optional[int],
+        overall: Mapping[str, Any],
+        errors: Sequence[Mapping[str, Any]],
+        exceptions: Sequence[Mapping[str, Any]],
+    ) -> list[str]:
+        """Return why the run's own Locust, or the locustfile, says that it failed.
+
+        With failures and exceptions Locust ends so by itself, and those have thresholds.
+        """
+        by_itself = str(self._plan.locust_options.get("exit_code_on_error", 1))
+        counted = bool(overall.get("num_failures") or errors or exceptions)
+        if not exit_code or exit_code in KILLED or (counted and str(exit_code) == by_itself):
+            return []
+        return [
+            f"Locust ended with exit code {exit_code}, which its locustfile decided on or an exception; see locust.log"
+        ]
+
+    def _late(self) -> list[str]:
+        """Say how much of the run's time went by before there was load; only older versions of Locust count it in."""
+        run = self.state.begun
+        late = (run.load_since or run.started) - run.started
+        if late <= STALE:
+            return []
+        return [
+            f"Locust made load only after {late:.0f} of {self._plan.run_time} s: before 2.47.0 it counts the time "
+            "that a test_start takes as part of run_time"
+        ]
+
+    def _busy(self) -> list[str]:
+        """Say where a generator was out of CPU, and what that does to the figures."""
+        busy = [sample for sample in self._samples if (sample.get("generator_cpu") or 0) > BUSY]
+        if not busy:
+            return []
+        most = max(sample["generator_cpu"] for sample in busy)
+        return [
+            f"a generator used {most:.0f} % of its processor core after {busy[0]['elapsed']:.0f} s: answers waited for "
+            "it, so that latencies are told too high, and requests came late. More workers would tell more"
+        ]
 
     def _partial(self) -> dict[str, Any]:
         """Return what the last sample knew of the run as a whole, where Locust could not be asked at the end."""

@@ -26,7 +26,7 @@ def variables_of(table: Table) -> list[str]:
     names: list[str] = []
     for entry in table:
         names += [entry["url"], *entry.get("ports", ())]
-        names += [entry[key] for key in ("elsewhere", "required") if key in entry]
+        names += [entry[key] for key in ("elsewhere", "foreign", "required") if key in entry]
     return names
 
 
@@ -34,7 +34,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
     Each service has name, groups, ports (a list of variable and port), url ("" where the lab is without it), health,
-    healthy, volumes, image, metrics ("" where it has none), page, elsewhere, required and absent_preflight.
+    healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required and absent_preflight.
     """
     return [
         {
@@ -49,6 +49,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "metrics": entry.get("metrics", ""),
             "page": entry.get("page", False),
             "elsewhere": _truth(values[entry["elsewhere"]]) if "elsewhere" in entry else False,
+            "foreign": _truth(values[entry["foreign"]]) if "foreign" in entry else False,
             "required": _truth(values[entry["required"]]) if "required" in entry else True,
             "absent_preflight": entry.get("absent_preflight", False),
         }
@@ -169,10 +170,15 @@ def port_faults(
     return faults
 
 
-def health_addresses(services: Table) -> list[dict[str, str]]:
+def health_addresses(services: Table) -> list[dict[str, Any]]:
     """Return the services as M(devsecops.monitor_lab.lab_services_info) takes them."""
     return [
-        {"name": service["name"], "url": f"{service['url']}{service['health']}", "healthy": service["healthy"]}
+        {
+            "name": service["name"],
+            "url": f"{service['url']}{service['health']}",
+            "healthy": service["healthy"],
+            "use_proxy": service["foreign"],
+        }
         for service in services
     ]
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
+
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:(?P<unit>[kmgt])(?:i?b|i)?|b)?", re.ASCII | re.IGNORECASE)
 _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -115,6 +117,18 @@ def _made_folder(value: Any) -> Optional[str]:
     return "{} is not a folder on the controller; write the path of one, or of one to make"
 
 
+def _load(value: Any) -> Optional[str]:
+    try:
+        load_of(value)
+    except LoadError as error:
+        return str(error)
+    return None
+
+
+def _told(fault: Callable[[Any], str]) -> Kind:
+    return lambda value: fault(value) or None
+
+
 KINDS: dict[str, Kind] = {
     "port": _whole(1, 65535, "{} is not a port; write a whole number from 1 to 65535"),
     "count": _whole(1, None, "{} is not a count; write a whole number, 1 or more"),
@@ -143,6 +157,10 @@ KINDS: dict[str, Kind] = {
         "{} is not a name that Kubernetes takes; write up to 63 small letters, digits and hyphens",
     ),
     "file": _file,
+    "load": _load,
+    "arguments": _told(arguments_fault),
+    "environment": _told(environment_fault),
+    "secrets": _told(secrets_fault),
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
@@ -177,7 +195,11 @@ _KIND_BY_ENDING = {
 _KIND_OF = {
     "grafana_dashboard_gnet_id": "amount",
     "image_archives_dir": "folder",
+    "locust_arguments": "arguments",
+    "locust_env": "environment",
+    "locust_file": "load",
     "locust_host": "url",
+    "locust_secret_files": "secrets",
     "monitor_lab_bundle": "folder",
     "monitor_lab_config_dir": "host folder",
     "monitor_lab_proxy": "url",

@@ -68,6 +68,8 @@ def fault(name: str, variable: Variable, value: Any) -> Optional[str]:
 
 def _wrong(name: str, variable: Variable, value: Any) -> Optional[str]:
     wanted = variable.spec.get("type", "str")
+    if wanted == "raw":
+        return KINDS[kind_of(name)](value)
     if value is None:
         return "there is no value; write one, or leave the variable out"
     if wanted in ("list", "dict"):

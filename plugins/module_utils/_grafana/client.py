@@ -345,7 +345,7 @@ class Grafana:
             raise kind(f"{what}: no answer: {reason}") from error
         try:
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise GrafanaError(
                 f"{what}: the answer is not JSON, so this is no Grafana API: check grafana_url"
             ) from error
@@ -384,7 +384,7 @@ def _message(content: bytes) -> str:
     """Read a refusal: Grafana has {"message": …}, or a list of such; a proxy in front of it has anything."""
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "no reason given"
     said = answer if isinstance(answer, list) else [answer]
     return ", ".join(str(one.get("message")) for one in said if isinstance(one, dict)) or "no reason given"

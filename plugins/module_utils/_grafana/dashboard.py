@@ -14,6 +14,8 @@ JSON = dict[str, Any]
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UID = 40
+# Of objects and lists in one another; the largest of those that Grafana makes have some 20.
+MAX_DEPTH = 100
 
 # What Grafana itself takes a missing top-level key to be (its DashboardModel); a server or a browser may fill them in.
 DEFAULTS: JSON = {
@@ -37,6 +39,9 @@ DEFAULTS: JSON = {
 NOT_COMPARED = ("id", "version", "iteration", "__inputs", "__requires", "__elements")
 
 
+TOO_DEEP = f"{{}} is no dashboard: it has more than {MAX_DEPTH} objects and lists in one another"
+
+
 class DashboardError(Exception):
     """One sentence: what is wrong with a dashboard, where, and what to do."""
 
@@ -53,7 +58,11 @@ def parse(content: Union[str, bytes, JSON], origin: str) -> JSON:
             document = json.loads(content)
         except ValueError as error:
             raise DashboardError(f"{origin} is not JSON: {error}") from error
+        except RecursionError:
+            raise DashboardError(TOO_DEEP.format(origin)) from None
+        _check_depth(document, origin)
     else:
+        _check_depth(content, origin)
         document = copy.deepcopy(content)
     if isinstance(document, dict) and isinstance(document.get("dashboard"), dict) and "panels" not in document:
         document = document["dashboard"]
@@ -75,6 +84,21 @@ def parse(content: Union[str, bytes, JSON], origin: str) -> JSON:
     for panel in walk_panels(document):
         _check_lists(panel, ("panels", "targets"), origin)
     return document
+
+
+def _check_depth(document: Any, origin: str) -> None:
+    """Refuse what would be too deep for what walks, copies and compares dashboards."""
+    level = [document]
+    for _depth in range(MAX_DEPTH + 1):
+        if not level:
+            return
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    raise DashboardError(TOO_DEEP.format(origin))
 
 
 def _check_lists(parent: Any, names: tuple[str, ...], where: str) -> None:

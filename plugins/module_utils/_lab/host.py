@@ -261,8 +261,8 @@ def container(inspected: Mapping[str, Any], image: Optional[Mapping[str, Any]]) 
     """Return what makes a container, from Docker's answers on it and on its image, which may be gone.
 
     C(image) (the name that it was made from), C(image_id), C(state), C(command), C(entrypoint), C(environment)
-    (variable → SHA-256 of its value, which may be secret), C(labels), C(user) and C(host_config), as Docker has it;
-    C(of_image) is what its image says of the first four of those.
+    (variable → SHA-256 of its value, which may be secret), C(labels), C(working_dir), C(user) and C(host_config), as
+    Docker has it; C(of_image) is what its image says of those that make a program.
     """
     config = inspected["Config"]
     return {
@@ -282,6 +282,7 @@ def _program(config: Mapping[str, Any]) -> dict[str, Any]:
         "entrypoint": config.get("Entrypoint") or [],
         "environment": hashed(dict(entry.split("=", 1) for entry in config.get("Env") or [] if "=" in entry)),
         "labels": config.get("Labels") or {},
+        "working_dir": config.get("WorkingDir") or "",
     }
 
 

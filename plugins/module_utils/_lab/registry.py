@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import urllib.error
 import urllib.request
@@ -19,7 +20,8 @@ def why_silent(registry: str, proxy: str = "", no_proxy: str = "", ca_certificat
     """Return why `registry`, a host with or without a port, does not answer over TLS, or "" where it does.
 
     `proxy` is the URL of an HTTP proxy that hosts in `no_proxy` (separated by commas) are reached without; the
-    environment's where it is empty. `ca_certificate` is PEM text of an authority to trust beyond the system's.
+    environment's where it is empty, but for a registry on loopback, as Docker itself does it. `ca_certificate` is PEM
+    text of an authority to trust beyond the system's.
     `timeout` is in seconds, for each step of the connection. ValueError where the certificate is none.
     """
     context = ssl.create_default_context()
@@ -32,7 +34,8 @@ def why_silent(registry: str, proxy: str = "", no_proxy: str = "", ca_certificat
             raise ValueError(f"the certificate of the authority is no PEM certificate: {error}") from error
     host = HOSTS.get(registry, registry)
     bypassed = urllib.request.proxy_bypass_environment(host, {"no": no_proxy})  # type: ignore[attr-defined]  # missing in typeshed
-    proxies = None if not proxy else {} if bypassed else {"https": proxy}
+    own = re.match(r"localhost(:|$)|127\.|\[::1\]", host)
+    proxies = ({} if own else None) if not proxy else {} if bypassed else {"https": proxy}
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=context)
     )

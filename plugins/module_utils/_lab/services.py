@@ -17,8 +17,11 @@ from ansible.module_utils.urls import open_url
 VERSION = re.compile(r'(?:"|build_info\{)version"?[:=] ?"([^"]+)"')
 
 
-def ask(services: Sequence[Mapping[str, str]], timeout: int) -> list[dict[str, Any]]:
-    """Ask all services at once: each has a name, a URL, and what a healthy one's answer has, a regular expression.
+def ask(services: Sequence[Mapping[str, Any]], timeout: int) -> list[dict[str, Any]]:
+    """Ask all services at once.
+
+    Each has a name, a URL, what a healthy one's answer has, a regular expression, and whether to use the environment's
+    proxy.
 
     Return of each its name, status (0 for no answer), whether it is C(up), and its version ("" where it says none).
     `timeout` is in seconds, for each.
@@ -27,10 +30,10 @@ def ask(services: Sequence[Mapping[str, str]], timeout: int) -> list[dict[str, A
         return list(pool.map(lambda service: _answer(service, timeout), services))
 
 
-def _answer(service: Mapping[str, str], timeout: int) -> dict[str, Any]:
+def _answer(service: Mapping[str, Any], timeout: int) -> dict[str, Any]:
     status, text = 0, ""
     try:
-        with open_url(service["url"], timeout=timeout) as answer:
+        with open_url(service["url"], timeout=timeout, use_proxy=service["use_proxy"]) as answer:
             status, text = answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         status = error.code

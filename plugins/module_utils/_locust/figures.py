@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Optional
 
 _PERCENTILES = ("p50", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99")
 
@@ -16,7 +18,9 @@ class Figure:
     meaning: str
     unit: str = ""
     current: bool = False
-    """Locust gives it for the last seconds, too, and only over all endpoints together."""
+    """Locust gives it for the last seconds, too, over all endpoints together."""
+    current_of_endpoints: bool = False
+    """Locust gives it for the last seconds of each endpoint."""
     of_the_whole_run: bool = False
     """It is not counted for an endpoint."""
     sampled: bool = False
@@ -30,16 +34,40 @@ FIGURES: dict[str, Figure] = {
     "min": Figure("shortest response time", "ms"),
     "max": Figure("longest response time", "ms"),
     "median": Figure("median response time", "ms"),
-    "rps": Figure("requests", "per second", current=True, higher_is_better=True),
-    "fail_per_sec": Figure("failed requests", "per second"),
-    "fail_ratio": Figure("failed requests", "as a share of all from 0 to 1", current=True),
+    "rps": Figure("requests", "per second", current=True, current_of_endpoints=True, higher_is_better=True),
+    "fail_per_sec": Figure("failed requests", "per second", current=True, current_of_endpoints=True),
+    "fail_ratio": Figure("failed requests", "as a share of all from 0 to 1", current=True, current_of_endpoints=True),
     "num_requests": Figure("requests", higher_is_better=True),
     "num_failures": Figure("failed requests"),
     "num_exceptions": Figure("exceptions that tasks raised", of_the_whole_run=True),
     "users": Figure(
         "most users seen at once", current=True, of_the_whole_run=True, sampled=True, higher_is_better=True
     ),
+    "generator_cpu": Figure(
+        "most that a generator was seen to use of a processor core",
+        "percent",
+        current=True,
+        of_the_whole_run=True,
+        sampled=True,
+    ),
 }
 CURRENT = tuple(name for name, figure in FIGURES.items() if figure.current)
+CURRENT_OF_ENDPOINTS = tuple(name for name, figure in FIGURES.items() if figure.current_of_endpoints)
+# Those that are no more than the most of what was seen.
+SAMPLED = tuple(name for name, figure in FIGURES.items() if figure.sampled)
 # What a run's statistics have, and those of an earlier run.
 COMPARABLE = tuple(name for name, figure in FIGURES.items() if not figure.sampled)
+
+
+def find(name: str) -> Optional[tuple[str, Figure]]:
+    """Return a figure and its name as Locust's statistics have it; None where there is none of that name.
+
+    A locustfile can have Locust give other percentiles than those of the table.
+    """
+    if name in FIGURES:
+        return name, FIGURES[name]
+    match = re.fullmatch(r"p([0-9]+(?:\.[0-9]+)?)", name, re.ASCII)
+    if not match or not 0 < float(match.group(1)) < 100:
+        return None
+    plain = f"p{float(match.group(1)):.10g}"
+    return plain, FIGURES.get(plain, Figure(FIGURES["p50"].meaning, "ms"))

@@ -8,14 +8,13 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from .client import LocustError
+from .client import LocustError, version_of
 from .plan import Plan
+from .private import private_directory
 from .timing import Clock
 
 # How long to wait for the timer of an earlier run.
@@ -23,20 +22,55 @@ TIMER_WAIT = 60.0
 
 
 @contextlib.contextmanager
-def one_at_a_time(url: str) -> Iterator[TextIO]:
-    """Keep two starts on this machine from both finding Locust idle.
+def one_at_a_time(url: str, clock: Clock) -> Iterator[TextIO]:
+    """Keep two starts of this user's on this machine from both finding Locust idle.
 
-    The file also remembers until when the timer of the last run that was started from here goes on.
+    The file also remembers until when the timer of the last run that was started from here goes on. Those of other
+    Locusts are removed when that is past.
     """
-    name = f"locust_run-{os.getuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
-    path = Path(tempfile.gettempdir(), name)
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise LocustError(f"{path} cannot be opened: {error.strerror}") from None
-    with os.fdopen(handle, "r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    directory = private_directory()
+    path = directory / f"lock-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+    for other in directory.glob("lock-*"):
+        if other != path:
+            _remove_if_past(other, clock)
+    with _locked(path, fcntl.LOCK_EX) as file:
         yield file
+
+
+def _remove_if_past(path: Path, clock: Clock) -> None:
+    with contextlib.suppress(LocustError, BlockingIOError), _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB) as file:
+        if not _fires(file) > clock.time():
+            path.unlink()
+
+
+@contextlib.contextmanager
+def _locked(path: Path, how: int) -> Iterator[TextIO]:
+    while True:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LocustError(f"{path} cannot be opened: {error.strerror}") from None
+        with os.fdopen(handle, "r+", errors="replace") as file:
+            fcntl.flock(file, how)
+            if _is_still(path, handle):
+                yield file
+                return
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    """Tell whether the file was not removed while its lock was waited for."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(handle))
+    except OSError:
+        return False
+
+
+def _fires(file: TextIO) -> float:
+    file.seek(0)
+    try:
+        return float(file.read(100) or 0)
+    except ValueError:
+        return 0.0
 
 
 def await_timer(file: TextIO, before: Mapping[str, Any], plan: Plan, clock: Clock) -> None:
@@ -45,7 +79,7 @@ def await_timer(file: TextIO, before: Mapping[str, Any], plan: Plan, clock: Cloc
     `before` is what `look` returned. Locust up to 2.46.3 cannot cancel a timer. A Locust that is C(ready) has had no
     run since its start, and so no timer.
     """
-    fires = float(file.read() or 0)
+    fires = _fires(file)
     now = clock.time()
     if before["state"] == "ready" or _cancels_timers(before["version"]) or not now < fires < now + plan.run_time + 1:
         return
@@ -64,4 +98,4 @@ def remember_timer(file: TextIO, fires: float) -> None:
 
 
 def _cancels_timers(version: str) -> bool:
-    return [int(number) for number in re.findall(r"\d+", version)[:2]] >= [2, 47]
+    return version_of(version) >= (2, 47, 0)

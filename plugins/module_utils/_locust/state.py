@@ -16,10 +16,11 @@ from .client import LocustError
 
 @dataclass(frozen=True)
 class Launched:
-    """A Locust that was started for the run: its process, and when that began (see C(process))."""
+    """A Locust that was started for the run: its process, when that began, and the run's directory (C(process))."""
 
     pid: int
     born: Optional[str]
+    directory: str = ""
 
 
 @dataclass
@@ -41,6 +42,22 @@ class RunState:
     ramped_up: Optional[float] = None
     """When all users of this stage were first seen to run."""
     num_requests: int = 0
+    users: int = 0
+    """How many were seen last."""
+    reached: bool = False
+    """Whether this stage's users were seen."""
+    off_since: Optional[float] = None
+    """Since when there have been other users, after this stage's had been reached."""
+    next_look: float = 0
+    """When to look at Locust's front page next."""
+    looked: bool = False
+    host: Optional[str] = None
+    """What was tested when the run was looked at first, as far as Locust tells."""
+    load_since: Optional[float] = None
+    """When Locust was first seen to make load."""
+    cpu_seconds: Optional[float] = None
+    """How much of a processor the Locust that was started for the run had used at `cpu_at`."""
+    cpu_at: float = 0
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,12 @@ from .arguments import client_from
 from .begin import begin
 from .client import LocustClient, LocustError
 from .finish import clear, finish, stop
-from .look import check_user_classes, look
+from .look import check_options, check_shape, check_user_classes, look
+from .mark import leave
 from .plan import BadOptionError, Plan, plan_from
+from .private import private_directory
 from .state import Carried, RunState
-from .thresholds import parse_thresholds
+from .thresholds import Threshold, parse_thresholds
 from .timing import Clock
 from .watch import Watched, watch
 
@@ -57,19 +59,41 @@ def carry_out(options: Mapping[str, Any], arguments: Mapping[str, Any], clock: C
         raise BadOptionError("_step", f"there is no step {name!r}; there are {', '.join(STEPS)}")
     plan = plan_from(options)
     carried = Carried.from_dict(arguments.get("state") or {})
-    directory = Path(tempfile.gettempdir(), f"locust_run-{arguments['run_id']}")
-    if name == "launch" or (name == "begin" and carried.launched is None):
+    if not re.fullmatch(r"[\w-]+", arguments["run_id"], re.ASCII):
+        raise BadOptionError("_step", "run_id is no name of a directory")
+    directory = private_directory() / arguments["run_id"]
+    if _begins(name, options, carried):
         directory.mkdir(mode=0o700)
     client = client_from(options, cookies=directory / "cookies" if directory.exists() else None)
     return STEPS[name](Step(options, arguments, carried, plan, client, directory, clock))
 
 
+def _begins(name: str, options: Mapping[str, Any], carried: Carried) -> bool:
+    """Tell whether this step makes the run's directory."""
+    if name == "check":
+        return bool(options["mode"] == "process")
+    return name == "launch" or (name == "begin" and carried.launched is None)
+
+
 def _check(step: Step) -> dict[str, Any]:
-    if step.options["mode"] == "process":
-        process.check(step.options, step.plan)
-        return {}
+    if not step.plan.launches:
+        return _checked(step)
+    # Only a Locust that is up tells what it would take; it gets no load.
+    launched = None
+    try:
+        launched = process.launch(step.options, step.plan, step.client, step.directory, step.clock)
+        return _checked(step)
+    except LocustError as error:
+        raise BadOptionError("mode", str(error)) from None
+    finally:
+        clear(launched, step.directory, step.clock)
+
+
+def _checked(step: Step) -> dict[str, Any]:
     seen = look(step.client)
     check_user_classes(step.plan, seen["user_classes"])
+    check_shape(step.plan, seen)
+    check_options(step.plan, seen["options"])
     return seen
 
 
@@ -95,20 +119,26 @@ def _begin(step: Step) -> dict[str, Any]:
     return step.answer(run)
 
 
+def _thresholds(step: Step) -> list[Threshold]:
+    return parse_thresholds(step.options["thresholds"], step.plan.run_time - step.plan.warmup)
+
+
 def _watch(step: Step) -> dict[str, Any]:
-    thresholds = parse_thresholds(step.options["thresholds"], step.plan.run_time - step.plan.warmup)
+    thresholds = _thresholds(step)
     until = step.clock.time() + step.arguments["seconds"]
-    watched = watch(step.client, step.plan, thresholds, step.carried.begun, step.clock, until)
+    watched = watch(step.client, step.plan, thresholds, step.carried.begun, step.clock, until, step.carried.launched)
     return step.answer(watched.run, samples=watched.samples, problem=watched.problem, over=watched.over)
 
 
 def _finish(step: Step) -> dict[str, Any]:
     before = Watched(step.carried.begun, problem=step.arguments["problem"], over=step.arguments["over"])
-    finished = finish(step.client, step.plan, before, step.clock, step.arguments["early"])
-    log = {}
-    if step.carried.launched is not None:
-        log["locust.log"] = (step.directory / process.LOG).read_text(errors="replace")
-    clear(step.carried.launched, step.directory, step.clock)
+    launched = step.carried.launched
+    finished = finish(step.client, step.plan, before, step.clock, step.arguments["early"], _thresholds(step), launched)
+    exit_code, log = None, {}
+    if launched is not None:
+        exit_code = process.terminate(launched, step.clock, step.plan.stop_max_wait)
+        log[process.LOG] = process.read_log(launched)
+    clear(launched, step.directory, step.clock)
     return step.answer(
         finished.run,
         samples=finished.samples,
@@ -116,7 +146,12 @@ def _finish(step: Step) -> dict[str, Any]:
         over=finished.over,
         ended=finished.ended,
         files={**finished.files, **log},
+        exit_code=exit_code,
     )
+
+
+def _mark(step: Step) -> dict[str, Any]:
+    return leave(step.client, step.arguments["mark"], step.clock)
 
 
 def _stop(step: Step) -> dict[str, Any]:
@@ -131,5 +166,6 @@ STEPS: dict[str, Callable[[Step], dict[str, Any]]] = {
     "begin": _begin,
     "watch": _watch,
     "finish": _finish,
+    "mark": _mark,
     "stop": _stop,
 }

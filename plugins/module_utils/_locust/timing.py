@@ -10,6 +10,8 @@ from typing import Optional, Protocol
 PATIENCE = 10.0
 # Workers report to the master every 3 s, so figures from before a reset arrive that much later.
 WORKER_REPORT = 3.0
+# How long Locust's statistics may still be those from before a start or a reset.
+STALE = 2.5
 
 
 class Clock(Protocol):

@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
-from .client import GOING, LocustClient, LocustError, current_figures
+from .client import LocustClient, LocustError, current_figures
+from .held import MAKING_LOAD, DeviationError, check_host, check_users, ended_early, lost_workers, users_are_as_planned
 from .plan import Plan
-from .state import RunState
+from .process import cpu_seconds
+from .state import Launched, RunState
 from .thresholds import WINDOW, Threshold
-from .timing import PATIENCE, Clock, lag
+from .timing import PATIENCE, STALE, Clock, lag
 
 # Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
 # within 3.5 s.
 PERIOD = 1.5
-# How long Locust's statistics may still be those from before a start or a reset.
-STALE = 2.5
+# The front page, which tells what the statistics do not, is asked less often, for the same reason.
+LOOK_PERIOD = 6.0
+# Without a sample for this long, nobody knows whether load was made.
+GAP = 30.0
 
 
 @dataclass(frozen=True)
@@ -33,56 +37,68 @@ class Watched:
     """Locust's state, where the run is no longer going on."""
 
 
-class _RunIsOverError(LocustError):
-    """The run ended before its time; `state` is the one that Locust is in now."""
+class _RunIsOverError(Exception):
+    """The run ended; `state` is the one that Locust is in now, `problem` why that should not be."""
 
-    def __init__(self, problem: str, state: str) -> None:
+    def __init__(self, problem: Optional[str], state: str) -> None:
         super().__init__(problem)
+        self.problem = problem
         self.state = state
 
 
 def watch(
-    client: LocustClient, plan: Plan, thresholds: Sequence[Threshold], before: RunState, clock: Clock, until: float
+    client: LocustClient,
+    plan: Plan,
+    thresholds: Sequence[Threshold],
+    before: RunState,
+    clock: Clock,
+    until: float,
+    launched: Optional[Launched] = None,
+    ends: bool = True,
 ) -> Watched:
     """Follow the run until `until`, or until a threshold is breached at this moment or something is wrong.
 
-    Starts the stages and resets the statistics when they are due.
+    Starts the stages and resets the statistics when they are due. `launched` is the run's own Locust, where it has one.
+    Where it is not for thresholds to say, `ends` is false.
     """
     run = replace(before)
     samples: list[dict[str, Any]] = []
     problem, over = None, None
-    while problem is None:
+    while problem is None and over is None:
         try:
             _act(client, plan, run, clock.time())
             now = clock.time()
             if now >= run.next_poll:
                 run.next_poll = now + PERIOD
-                sample = _sample(client, plan, run, now)
+                sample = _sample(client, plan, thresholds, run, now, launched)
                 run.answered = clock.time()
                 if sample is not None:
                     samples.append(sample)
                     breached = [threshold for threshold in thresholds if threshold.breached_now(sample)]
-                    if any(threshold.abort and threshold.lasting is None for threshold in breached):
+                    if ends and any(threshold.abort and threshold.lasting is None for threshold in breached):
                         # The caller will say the same, a module call later.
                         client.stop()
-                    if breached:
+                    if ends and breached:
                         break
+            _look(client, plan, run, clock.time())
         except _RunIsOverError as error:
-            problem, over = str(error), error.state
+            problem, over = error.problem, error.state
         except LocustError as error:
             if not error.transient or clock.time() - run.answered >= PATIENCE:
                 problem = str(error)
+            elif launched is not None and cpu_seconds(launched) is None:
+                problem = f"Locust ended by itself after {clock.time() - run.started:.0f} s; see locust.log"
         now = clock.time()
         if now >= until:
             break
-        if problem is None:
+        if problem is None and over is None:
             clock.sleep(max(0.05, min(_due(plan, run, until) - now, PERIOD)))
     return Watched(run, samples, problem, over)
 
 
 def _due(plan: Plan, run: RunState, until: float) -> float:
     """Return when there is something to do next."""
-    due = [until, run.next_poll]
+    due = [until, run.next_poll, run.next_look]
     boundaries = plan.boundaries()
     if run.stage + 1 < len(boundaries):
         due.append(run.started + boundaries[run.stage + 1])
@@ -95,34 +111,78 @@ def _act(client: LocustClient, plan: Plan, run: RunState, now: float) -> None:
     elapsed = now - run.started
     stage = sum(begins <= elapsed for begins in plan.boundaries()) - 1
     if stage > run.stage and elapsed < plan.run_time:
+        if not plan.shape and not users_are_as_planned(run):
+            # Still those of the stage before.
+            check_users(plan, run, client.overview().users, now)
+        check_users(plan, run, None, now)
+        if stage > run.stage + 1:
+            raise DeviationError(f"stage {run.stage + 2} of {len(plan.stages)} was over before it could be started")
         client.swarm(plan.form(stage, plan.run_time - elapsed))
         run.stage, run.answered, run.ramped_up = stage, now, None
+        run.reached, run.off_since = False, None
+        run.next_look = _next_look(plan, run, now)
     if run.reset_due is not None and now >= run.reset_due:
         client.reset_stats()
         run.reset_due, run.reset_pending, run.answered = None, False, now
         run.counted_since, run.num_requests = now, 0
 
 
-def _sample(client: LocustClient, plan: Plan, run: RunState, now: float) -> Optional[dict[str, Any]]:
+def _look(client: LocustClient, plan: Plan, run: RunState, now: float) -> None:
+    """Hold what the front page tells of this moment against the plan."""
+    if now < run.next_look:
+        return
+    overview = client.overview()
+    run.answered = now
+    run.next_look = _next_look(plan, run, now)
+    if overview.state not in MAKING_LOAD:
+        return
+    check_host(plan, run, overview.host, now)
+    if overview.users is not None:
+        check_users(plan, run, overview.users, now)
+        run.next_look = _next_look(plan, run, now)
+
+
+def _next_look(plan: Plan, run: RunState, now: float) -> float:
+    """Return when to look again: users that were not seen until a stage's end are looked for in its last second."""
+    if plan.shape or users_are_as_planned(run):
+        return now + LOOK_PERIOD
+    ends = run.started + plan.boundaries()[run.stage] + plan.stages[run.stage].duration
+    last = ends - 1
+    return min(now + LOOK_PERIOD, last) if now < last else now + 0.2
+
+
+def _sample(
+    client: LocustClient,
+    plan: Plan,
+    thresholds: Sequence[Threshold],
+    run: RunState,
+    now: float,
+    launched: Optional[Launched],
+) -> Optional[dict[str, Any]]:
     figures = current_figures(client.stats())
     elapsed = now - run.started
-    if figures["state"] not in GOING:
-        _check_going(client.overview().state, plan, elapsed)
+    if now - run.answered > GAP:
+        raise DeviationError(f"nobody watched the run for {now - run.answered:.0f} s before {elapsed:.0f} s of it")
+    lost = lost_workers(plan, run, figures["workers"], elapsed)
+    if figures["state"] not in MAKING_LOAD:
+        _check_going(client.overview().state, plan, run, elapsed, lost)
         return None
-    if run.workers and figures["workers"] < run.workers:
-        raise LocustError(
-            f"{run.workers - figures['workers']} of {run.workers} workers were lost after {elapsed:.0f} s, "
-            "and with them what they had not reported"
-        )
-    if now - run.counted_since > 2 * STALE:
+    if lost:
+        raise DeviationError(lost)
+    if now - run.counted_since >= STALE:
         if figures["num_requests"] < run.num_requests:
-            raise LocustError(f"Locust was restarted, or its statistics were reset, after {elapsed:.0f} s")
+            raise DeviationError(f"Locust was restarted, or its statistics were reset, after {elapsed:.0f} s")
         run.num_requests = figures["num_requests"]
+    check_users(plan, run, figures["users"], now)
     if figures["state"] == "running" and run.ramped_up is None:
         run.ramped_up = now
         if run.reset_pending and plan.reset_stats:
             run.reset_due = max(now, run.started + plan.warmup) + lag(run.workers)
     steady_since = None if run.ramped_up is None else max(run.ramped_up, run.counted_since)
+    if figures["generator_cpu"] is None and launched is not None:
+        figures["generator_cpu"] = _own_cpu(run, launched, now)
+    rows = figures.pop("endpoints")
+    watched = [threshold for threshold in thresholds if threshold.watched and threshold.of_endpoints]
     return {
         "time": round(now, 3),
         "elapsed": round(elapsed, 3),
@@ -131,17 +191,36 @@ def _sample(client: LocustClient, plan: Plan, run: RunState, now: float) -> Opti
         "counted": not run.reset_pending and now - run.counted_since >= STALE,
         "steady": steady_since is not None and now - steady_since >= WINDOW,
         **figures,
+        # Those alone that a threshold watches: there may be hundreds.
+        **(
+            {"endpoints": [row for row in rows if any(threshold.is_about(row) for threshold in watched)]}
+            if watched
+            else {}
+        ),
     }
 
 
-def _check_going(state: str, plan: Plan, elapsed: float) -> None:
+def _own_cpu(run: RunState, launched: Launched, now: float) -> Optional[float]:
+    """Return what the run's own Locust used since this was asked last, in percent of a core."""
+    used = cpu_seconds(launched)
+    before, run.cpu_seconds = run.cpu_seconds, used
+    since, run.cpu_at = run.cpu_at, now
+    if used is None or before is None or now <= since:
+        return None
+    return round(100 * (used - before) / (now - since), 1)
+
+
+def _check_going(state: str, plan: Plan, run: RunState, elapsed: float, lost: Optional[str]) -> None:
     """Accept that the statistics are still those from before the start, or that the run just ended in time."""
-    if state in GOING or elapsed >= plan.run_time - 1:
+    if state in MAKING_LOAD:
         return
-    if state == "ready":
-        raise _RunIsOverError(f"Locust was restarted after {elapsed:.0f} of {plan.run_time} s", state)
-    raise _RunIsOverError(
-        f"something else stopped Locust after {elapsed:.0f} of {plan.run_time} s; up to Locust 2.46.3 that may be the "
-        "timer of an earlier run that was stopped early",
-        state,
-    )
+    if state != "ready":
+        # Without any worker Locust stops by itself.
+        if lost:
+            raise _RunIsOverError(lost, state)
+        # Locust tells no plan of a shape: whenever it ends is its own end.
+        if plan.shape:
+            raise _RunIsOverError(None, state)
+        if elapsed >= plan.run_time - 1:
+            return
+    raise _RunIsOverError(ended_early(plan, run, state, elapsed), state)

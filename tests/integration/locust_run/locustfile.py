@@ -14,6 +14,7 @@ from locust import HttpUser, User, constant, events, tag, task
 JOURNAL = os.environ["REQUEST_JOURNAL"]
 # A locustfile must offer a login for --web-login to work; Locust 2.31 was the first to have a form for it.
 LOGIN = os.environ.get("WEB_LOGIN")
+CUSTOM_FORM = bool(os.environ.get("WEB_LOGIN_CUSTOM_FORM"))
 ENDPOINTS = int(os.environ.get("ENDPOINTS", "0"))
 BREAKS = bool(os.environ.get("BREAKS"))
 
@@ -94,6 +95,9 @@ def offer_login(web_ui) -> None:
     web_ui.login_manager.user_loader(lambda _user: Engineer())
     web_ui.app.secret_key = "only for this test"
     web_ui.auth_args = {"username_password_callback": "/enter"}
+    if CUSTOM_FORM:
+        inputs = [{"label": "Name", "name": "username"}, {"label": "Secret", "name": "password", "is_secret": True}]
+        web_ui.auth_args = {"custom_form": {"inputs": inputs, "callback_url": "/enter"}}
 
     @web_ui.app.route("/enter", methods=["POST"])
     def enter():

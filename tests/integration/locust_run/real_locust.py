@@ -152,15 +152,17 @@ class Locusts:
             environment["WEB_LOGIN"] = login
         web = ["--web-host", "127.0.0.1", "--web-port", str(port), *(["--web-login"] if login else [])]
         master = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", master_port] if workers else []
-        locust = Locust(port, journal, self._spawn(version, environment, *web, *master, *arguments))
+        journaled = ("-f", str(LOCUSTFILE))
+        locust = Locust(port, journal, self.spawn(version, environment, *journaled, *web, *master, *arguments))
         for _unused in range(workers):
-            locust.workers.append(self._spawn(version, environment, "--worker", "--master-port", master_port))
+            worker = self.spawn(version, environment, *journaled, "--worker", "--master-port", master_port)
+            locust.workers.append(worker)
         wait_until("Locust listens", lambda: listens(port), 30)
         return locust
 
-    def _spawn(self, version: str, environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    def spawn(self, version: str, environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [locust_executable(version), "-f", LOCUSTFILE, *arguments],
+            [locust_executable(version), *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -90,7 +90,7 @@ def test_check_mode_changes_nothing_and_says_what_would_be_run(locusts: Locusts,
     options = {"locust_url": locust.url, "users": 7, "spawn_rate": 2, "run_time": "1m", "thresholds": ["p95 < 200"]}
     play = playbook.run("--check", user_classes=["Buyer"], **options)
     assert play.code == 0, play.stdout
-    assert play.result["msg"] == "Would run 7 users at 2/s for 60 s; p95 < 200"
+    assert play.result["msg"] == "Would run 7 users at 2/s for 60 s; p95 < 200, num_exceptions == 0, fail_ratio < 0.01"
     assert play.progress == []
     play = playbook.run("--check", user_classes=["Seller"], **options)
     assert "user_classes: this Locust has no Seller; it has Buyer, Idler" in play.result["msg"]

@@ -123,6 +123,9 @@ def test_a_target_that_is_down_fails_the_run(locusts: Locusts, playbook: Playboo
     )
     assert play.code != 0
     requests = play.result["stats"]["overall"]["num_requests"]
-    assert play.result["reasons"] == [f"not a single request succeeded, of {requests}"]
+    assert play.result["reasons"] == [
+        f"not a single request succeeded, of {requests}",
+        "fail_ratio < 0.01 breached, fail_ratio is 1",
+    ]
     suite = ElementTree.parse(play.run / "junit.xml").getroot()
-    assert (suite.get("failures"), suite.get("errors")) == ("1", "0")
+    assert (suite.get("failures"), suite.get("errors")) == ("2", "0")

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,15 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.clie
     parse_stats,
 )
 
+from tests.unit.locust_run.scripted_server import Scripted, answer
+
+IDLE: dict[str, Any] = {
+    "state": "ready",
+    "user_count": 0,
+    "stats": [{"method": "", "name": "Aggregated", "num_requests": 0, "num_failures": 0}],
+}
 RECORDINGS = sorted(Path(__file__).with_name("recordings").glob("locust-*.json"))
+FRONT_PAGES = sorted(Path(__file__).with_name("recordings").glob("front-*.json"))
 
 
 @pytest.fixture(params=RECORDINGS, ids=lambda path: path.stem)
@@ -38,6 +44,61 @@ def test_front_page_tells_version_state_and_classes(recording: dict[str, Any]) -
     assert sorted(overview.user_classes or ()) == ["Buyer", "Idler"]
 
 
+@pytest.fixture(params=FRONT_PAGES, ids=lambda path: path.stem)
+def front_pages(request: pytest.FixtureRequest) -> dict[str, str]:
+    read = json.loads(request.param.read_text())
+    assert isinstance(read, dict)
+    return read
+
+
+def test_front_page_tells_whether_there_is_a_shape(front_pages: dict[str, str]) -> None:
+    shaped, picked = parse_overview(front_pages["shaped"]), parse_overview(front_pages["shaped_picker"])
+    assert (shaped.shape, shaped.shape_classes) == (True, None)
+    assert (picked.shape, picked.shape_classes) == (True, ("Steps",))
+    plain, picked = parse_overview(front_pages["plain"]), parse_overview(front_pages["plain_picker"])
+    # The old interface had shapes that look as if there were none from some version on.
+    assert plain.shape is (None if plain.version == "2.20.1" else False)
+    assert (picked.shape, picked.shape_classes) == (False, ())
+
+
+def test_front_page_tells_what_is_tested(front_pages: dict[str, str]) -> None:
+    assert parse_overview(front_pages["shaped"]).host == "http://shop/<a>?b='c'&d"
+    # One of its two classes has none.
+    assert parse_overview(front_pages["plain"]).host is None
+
+
+def test_front_page_tells_options_of_the_locustfile(front_pages: dict[str, str]) -> None:
+    options = parse_overview(front_pages["shaped"]).options
+    assert options is not None
+    assert sorted(options) == ["basket", "count", "flag", "key", "many", "nothing", "region"]
+    assert options == parse_overview(front_pages["shaped_picker"]).options
+    version = front_pages["version"]
+    # 2.15.1 does not tell choices; the old interface has no types, and sets neither booleans nor what has no value.
+    old, lists = version < "2.21", version > "2.40"
+    assert options["region"].choices == (None if version == "2.15.1" else ("eu", "us"))
+    assert options["count"].type == ("str" if old else "number")
+    assert options["flag"].type == ("none" if old else "bool")
+    assert options["many"].type == "list"
+    settable = {
+        "basket",
+        "count",
+        "key",
+        "region",
+        *(() if old else ("flag",)),
+        *(("many", "nothing") if lists else ()),
+    }
+    assert {name for name, option in options.items() if option.settable} == settable
+    assert parse_overview(front_pages["plain"]).options == {}
+
+
+def test_old_locust_is_told_from_a_broken_one() -> None:
+    """As 2.8.6 writes it."""
+    page = '<body class="ready">\n<a href="https://github.com/locustio/locust/releases/tag/2.8.6">2.8.6</a>'
+    with pytest.raises(LocustError, match=r"^this is Locust 2\.8\.6; 2\.15\.1 or newer is needed$") as error:
+        parse_overview(page)
+    assert not error.value.transient
+
+
 def test_current_figures_are_there_in_every_version(recording: dict[str, Any]) -> None:
     figures = current_figures(recording["stats"])
     assert (figures["state"], figures["users"], figures["workers"]) == ("running", 4, 1)
@@ -49,8 +110,32 @@ def test_current_figures_are_there_in_every_version(recording: dict[str, Any]) -
 
 def test_missing_workers_do_not_count() -> None:
     workers = [{"state": "running"}, {"state": "missing"}, {"state": "ready"}]
-    assert current_figures({"stats": [], "workers": workers})["workers"] == 2
-    assert current_figures({"stats": []})["workers"] is None
+    assert current_figures({**IDLE, "workers": workers})["workers"] == 2
+    assert current_figures(IDLE)["workers"] is None
+
+
+def test_busiest_worker_that_is_connected_is_told(recording: dict[str, Any]) -> None:
+    assert current_figures(recording["stats"])["generator_cpu"] is not None
+    workers = [{"state": "missing", "cpu_usage": 99}, {"state": "ready", "cpu_usage": 12.5}, {"state": "ready"}]
+    assert current_figures({**IDLE, "workers": workers})["generator_cpu"] == 12.5
+    assert current_figures(IDLE)["generator_cpu"] is None
+
+
+def test_endpoints_have_their_own_current_figures(recording: dict[str, Any]) -> None:
+    figures = current_figures(recording["stats"])
+    assert sorted((one["method"], one["name"]) for one in figures["endpoints"]) == [("GET", "/look"), ("POST", "/buy")]
+    for one in figures["endpoints"]:
+        assert one["rps"] > 1 and one["fail_per_sec"] > 0
+        assert 0 < one["fail_ratio"] == one["num_failures"] / one["num_requests"] < 1
+
+
+def test_endpoint_may_be_called_as_the_whole_is() -> None:
+    rows = [
+        {"method": "GET", "name": "Aggregated", "num_requests": 1, "num_failures": 0},
+        {"method": "", "name": "Aggregated", "num_requests": 2, "num_failures": 1},
+    ]
+    figures = current_figures({**IDLE, "stats": rows})
+    assert (figures["num_requests"], [one["num_requests"] for one in figures["endpoints"]]) == (2, [1])
 
 
 def test_statistics_have_all_figures_in_every_version(recording: dict[str, Any]) -> None:
@@ -104,43 +189,6 @@ def test_what_is_no_table_of_statistics_is_refused(text: str) -> None:
         parse_stats(text)
 
 
-class Scripted:
-    """Stands in for a Locust that misbehaves: answers each request with the next of `answers`, then closes."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.answers: list[bytes] = []
-        self.requests: list[str] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection = self._socket.accept()[0]
-            except OSError:
-                return
-            with connection:
-                with connection.makefile("rb") as request:
-                    head = "".join(line.decode() for line in iter(request.readline, b"\r\n"))
-                    length = re.search(r"Content-Length: (\d+)", head)
-                    body = request.read(int(length.group(1))).decode() if length else ""
-                self.requests.append(f"{' '.join(head.split()[:2])} {body}".strip())
-                connection.sendall(self.answers.pop(0))
-
-    def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join()
-
-
-def answer(body: str, status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", "Connection: close"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
-
-
 @pytest.fixture
 def scripted() -> Iterator[Scripted]:
     server = Scripted()
@@ -177,11 +225,11 @@ def test_refusal_with_http_200_is_a_refusal(scripted: Scripted) -> None:
         (answer('{"stats": [', length=900), True),
         (answer('{"stats": ['), True),
         (answer("[1]"), False),
-        (b"", True),
-        (b"HTTP/1.1 nonsense\r\n\r\n", True),
+        ([b""], True),
+        ([b"HTTP/1.1 nonsense\r\n\r\n"], True),
     ],
 )
-def test_broken_answer_is_one_error_that_may_pass(scripted: Scripted, reply: bytes, transient: bool) -> None:
+def test_broken_answer_is_one_error_that_may_pass(scripted: Scripted, reply: list[bytes], transient: bool) -> None:
     scripted.answers = [reply]
     with pytest.raises(LocustError) as error:
         LocustClient(scripted.url).stats()

@@ -6,14 +6,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.begin import begin
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.finish import finish
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.finish import ARTIFACTS, finish
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried
@@ -23,6 +23,8 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_report
     SETTINGS,
     dashboard_url,
     junit,
+    line,
+    problem_of,
     progress,
     summary,
     write,
@@ -38,7 +40,7 @@ from hypothesis import strategies as st
 
 from tests.unit.locust_run.memory_locust import Clock, MemoryLocust
 
-OPTIONS = {"users": 5, "run_time": "60s"}
+OPTIONS = {"users": 5, "spawn_rate": 5.0, "run_time": "60s"}
 
 
 class Steps:
@@ -49,6 +51,8 @@ class Steps:
         self.thresholds = parse_thresholds(options.get("thresholds", []), self.plan.run_time)
         self.failing: Callable[[str], bool] = lambda name: False
         self.called: list[str] = []
+        self.marks: list[dict[str, Any]] = []
+        self.marked = True
         self.overhead = 0.5
 
     def __call__(self, name: str, **arguments: Any) -> dict[str, Any]:
@@ -60,6 +64,9 @@ class Steps:
             return look(self.locust)
         if name == "stop":
             return {}
+        if name == "mark":
+            self.marks.append(arguments["mark"])
+            return {"marked": self.marked, "problem": None}
         if name == "begin":
             return self._answer(asdict(begin(self.locust, self.plan, self.directory, self.clock, False)))
         run = Carried.from_dict(arguments["state"]).begun
@@ -68,7 +75,7 @@ class Steps:
             seen: Watched = watch(self.locust, self.plan, self.thresholds, run, self.clock, until)
         else:
             before = Watched(run, problem=arguments["problem"], over=arguments["over"])
-            seen = finish(self.locust, self.plan, before, self.clock, arguments["early"])
+            seen = finish(self.locust, self.plan, before, self.clock, arguments["early"], self.thresholds)
         return self._answer(**asdict(seen))
 
     def _answer(self, run: dict[str, Any], **seen: Any) -> dict[str, Any]:
@@ -93,7 +100,8 @@ class Lab:
         def tell(_sample: Any) -> None:
             self.told.append(self.clock.now)
 
-        return LoadRun(steps.plan, steps.thresholds, steps, tell, self.clock).carry_out(baseline)
+        run = LoadRun(steps.plan, steps.thresholds, steps, tell, self.clock, run_id="run 1", lab="mine")
+        return run.carry_out(baseline)
 
 
 @pytest.fixture
@@ -119,7 +127,7 @@ def test_breach_fails_and_everything_else_is_still_there(lab: Lab) -> None:
     outcome = lab.run(lab.prepare(thresholds=["p95 < 5", "p50 < 10", {"threshold": "p95 < 1", "name": "/a"}]))
     assert outcome.verdict == "failed"
     assert outcome.reasons == ["p95 < 5 breached, p95 is 9", "GET /a: p95 < 1 breached, p95 is 9"]
-    assert [answer["passed"] for answer in outcome.thresholds] == [False, True, False, True]
+    assert [answer["passed"] for answer in outcome.thresholds] == [False, True, False, True, True]
     assert outcome.overall["num_requests"] == pytest.approx(3000, rel=0.02)
     assert [row["name"] for row in outcome.endpoints] == ["/a"]
     assert outcome.files["locust_stats.csv"]
@@ -142,7 +150,7 @@ def test_run_without_requests_never_passes(lab: Lab, monkeypatch: pytest.MonkeyP
 def test_run_in_which_every_request_failed_never_passes(lab: Lab) -> None:
     """A refusal is fast: the response times alone would pass."""
     lab.locust.failing = 1
-    outcome = lab.run(lab.prepare(thresholds=["p95 < 200"]))
+    outcome = lab.run(lab.prepare(thresholds=["p95 < 200", "fail_ratio <= 1"]))
     requests = outcome.overall["num_requests"]
     assert (outcome.verdict, outcome.reasons) == ("failed", [f"not a single request succeeded, of {requests}"])
     suites = ElementTree.fromstring(junit("run", outcome))
@@ -153,7 +161,10 @@ def test_run_in_which_every_request_failed_never_passes(lab: Lab) -> None:
 
 def test_run_in_which_one_request_succeeded_is_judged_by_its_thresholds(lab: Lab) -> None:
     lab.locust.failing = 0.9995
-    assert lab.run(lab.prepare(thresholds=["p95 < 200"])).verdict == "passed"
+    outcome = lab.run(lab.prepare(thresholds=["p95 < 200"]))
+    assert (outcome.verdict, len(outcome.reasons)) == ("failed", 1)
+    assert outcome.reasons[0].startswith("fail_ratio < 0.01 breached, fail_ratio is ")
+    assert lab.run(lab.prepare(thresholds=["p95 < 200", "fail_ratio <= 1"])).verdict == "passed"
 
 
 def test_exceptions_in_tasks_fail_the_run(lab: Lab) -> None:
@@ -170,7 +181,7 @@ def test_exceptions_that_are_expected_have_a_threshold_of_their_own(lab: Lab) ->
     lab.locust.raised = {"'a'": 3}
     outcome = lab.run(lab.prepare(thresholds=["num_exceptions < 5"]))
     assert outcome.verdict == "passed"
-    assert [answer["threshold"] for answer in outcome.thresholds] == ["num_exceptions < 5"]
+    assert [answer["threshold"] for answer in outcome.thresholds] == ["num_exceptions < 5", "fail_ratio < 0.01"]
 
 
 def test_run_whose_figures_are_lost_never_passes(lab: Lab) -> None:
@@ -209,7 +220,8 @@ def test_run_takes_no_longer_than_it_should(
     outcome = lab.run(steps)
     assert outcome.verdict == "passed"
     assert outcome.ended - outcome.started <= run_time
-    assert lab.clock.now - begun < run_time + 3
+    # Two more steps leave its mark.
+    assert lab.clock.now - begun < run_time + 3 + 2 * overhead
 
 
 def test_workers_are_waited_for_and_then_given_up(lab: Lab) -> None:
@@ -254,15 +266,16 @@ def outcome_of(lab: Lab, **options: Any) -> Outcome:
 def test_junit_has_a_case_for_each_threshold(lab: Lab) -> None:
     named = {"threshold": "p95 < 1", "name": '/<&\x07"é', "method": "GET"}
     suites = ElementTree.fromstring(junit("run", outcome_of(lab, thresholds=["p50 < 100", named])))
-    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("4", "1", "0")
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("5", "1", "0")
     cases = list(suites.iter("testcase"))
     assert [case.get("classname") for case in cases] == [
         "locust_run",
         "locust_run.overall",
         'locust_run.GET /<&"é',
         "locust_run.overall",
+        "locust_run.overall",
     ]
-    assert [case.find("failure") is not None for case in cases] == [False, False, True, False]
+    assert [case.find("failure") is not None for case in cases] == [False, False, True, False, False]
 
 
 def test_junit_of_an_incomplete_run_has_an_error(lab: Lab) -> None:
@@ -281,7 +294,7 @@ def test_artifacts_say_the_same_as_the_result(lab: Lab, tmp_path: Path) -> None:
     directory.mkdir()
     write(directory, made, outcome)
     assert json.loads((directory / "summary.json").read_text()) == made
-    assert made["summary_version"] == 1
+    assert made["summary_version"] == 2
     assert made["started"].endswith("Z")
     assert len((directory / "samples.jsonl").read_text().splitlines()) == len(outcome.samples)
     assert {path.name for path in directory.iterdir()} >= {"report.html", "locust_stats.csv", "junit.xml"}
@@ -297,3 +310,126 @@ def test_progress_is_a_line() -> None:
 def test_dashboard_is_linked_at_the_time_of_the_run() -> None:
     url = dashboard_url("http://grafana/sub/", "a b", 1700000010.0, 1700000070.5)
     assert url == "http://grafana/sub/d/a%20b?from=1700000005000&to=1700000075500"
+
+
+def test_run_leaves_its_mark(lab: Lab) -> None:
+    steps = lab.prepare(thresholds=["p95 < 5", {"threshold": "rps > 1", "name_pattern": "/a.*", "method": "GET"}])
+    outcome = lab.run(steps)
+    begun, ended = steps.marks
+    assert (begun["run"], begun["lab"], begun["verdict"], begun["ended"]) == ("run 1", "mine", None, None)
+    assert ended == {**begun, "verdict": "failed", "ended": outcome.ended}
+    assert [(each["figure"], each["name"], each["method"]) for each in begun["thresholds"]] == [
+        ("p95", "", ""),
+        ("rps", "/a.*", "GET"),
+        ("num_exceptions", "", ""),
+        ("fail_ratio", "", ""),
+    ]
+
+
+def test_locust_that_keeps_no_mark_is_asked_once_and_nothing_is_said(lab: Lab) -> None:
+    steps = lab.prepare()
+    steps.marked = False
+    outcome = lab.run(steps)
+    assert (outcome.verdict, outcome.cautions, len(steps.marks)) == ("passed", [], 1)
+
+
+def test_mark_that_fails_is_a_caution(lab: Lab) -> None:
+    steps = lab.prepare()
+    steps.failing = lambda name: name == "mark"
+    outcome = lab.run(steps)
+    assert outcome.verdict == "passed"
+    assert outcome.cautions == ["the run left no mark in Locust: mark cannot be carried out"]
+
+
+def test_generator_that_was_out_of_cpu_is_a_caution_in_all_reports(lab: Lab) -> None:
+    lab.locust.workers, lab.locust.cpu = 2, 97.0
+    outcome = outcome_of(lab)
+    (caution,) = outcome.cautions
+    assert outcome.verdict == "passed"
+    assert caution.startswith("a generator used 97 % of its processor core after ") and "latencies" in caution
+    assert summary("run", outcome, dict.fromkeys(SETTINGS), None)["cautions"] == [caution]
+    assert caution in ElementTree.fromstring(junit("run", outcome)).findtext(".//system-err", "")
+    assert line("run", outcome) == f"Load run run passed (but {caution})"
+
+
+def test_generator_can_have_a_threshold(lab: Lab) -> None:
+    lab.locust.workers, lab.locust.cpu = 2, 97.0
+    assert outcome_of(lab, thresholds=["generator_cpu < 90"]).reasons == [
+        "generator_cpu < 90 breached, generator_cpu is 97"
+    ]
+
+
+def test_statistics_that_were_reset_in_the_last_moment_are_noticed(lab: Lab) -> None:
+    lab.locust.events = [(lab.clock.now + 60.3, lambda: setattr(lab.locust, "requests", 5))]
+    outcome = outcome_of(lab)
+    assert outcome.verdict == "incomplete"
+    assert outcome.reasons[0].startswith("Locust's statistics were reset: of ")
+
+
+@pytest.mark.parametrize("lost", ["locust_failures.csv", "locust_exceptions.csv"])
+def test_table_that_cannot_be_read_loses_no_other(lost: str, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = ARTIFACTS[lost]
+    download = lab.locust.download
+    monkeypatch.setattr(lab.locust, "download", lambda asked: "<html>" if asked == path else download(asked))
+    outcome = outcome_of(lab)
+    assert outcome.verdict == "incomplete"
+    assert outcome.reasons[0].startswith(f"{lost} cannot be read: ")
+    assert outcome.overall["num_requests"] > 2000
+    assert outcome.files[lost] == "<html>"
+
+
+def test_lost_last_answer_is_asked_for_again(lab: Lab) -> None:
+    steps = lab.prepare()
+    steps.failing = lambda name: name == "finish" and steps.called.count("finish") < 2
+    assert lab.run(steps).verdict == "passed"
+
+
+def test_run_whose_begin_was_not_answered_is_stopped(lab: Lab) -> None:
+    steps = lab.prepare()
+    steps.failing = lambda name: name == "begin"
+    with pytest.raises(StepFailedError, match="begin cannot be carried out"):
+        lab.run(steps)
+    assert steps.called[-1] == "stop"
+
+
+@pytest.mark.parametrize(
+    ("code", "failing", "options", "verdict"),
+    [
+        (0, 0.0, {}, "passed"),
+        (7, 0.0, {}, "failed"),
+        (1, 0.0, {}, "failed"),
+        (1, 0.005, {}, "passed"),
+        (2, 0.005, {}, "failed"),
+        (3, 0.005, {"exit-code-on-error": 3}, "passed"),
+    ],
+)
+def test_exit_code_counts_where_locust_does_not_end_so_by_itself(
+    code: int, failing: float, options: dict[str, Any], verdict: str, lab: Lab
+) -> None:
+    """With failures it ends so, whatever the thresholds allow."""
+    lab.locust.failing = failing
+    steps = lab.prepare(locust_options=options)
+
+    def call(name: str, **arguments: Any) -> dict[str, Any]:
+        answer = steps(name, **arguments)
+        return {**answer, "exit_code": code} if name == "finish" else answer
+
+    outcome = LoadRun(steps.plan, steps.thresholds, call, lambda _sample: None, lab.clock).carry_out()
+    assert (outcome.verdict, outcome.exit_code) == (verdict, code)
+    assert [f"exit code {code}" in reason for reason in outcome.reasons] == [True] * (verdict == "failed")
+
+
+def test_names_that_are_no_text_are_written(lab: Lab, tmp_path: Path) -> None:
+    outcome = replace(outcome_of(lab), failures=["\ud800"], files={"locust.log": "\ud800"})
+    write(tmp_path, {"run_id": "run", "x": "\ud800"}, outcome)
+    assert ElementTree.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"
+    assert (tmp_path / "locust.log").read_text() == "\\ud800"
+
+
+def test_crash_of_a_module_shows_what_it_printed() -> None:
+    assert problem_of({"msg": "no Locust there", "exception": "(traceback unavailable)"}) == "no Locust there"
+    printed = "".join(f"line {number}\n" for number in range(50)) + "KeyError: 'users'"
+    told = problem_of({"msg": "MODULE FAILURE", "module_stderr": printed, "rc": 1})
+    assert told.startswith("MODULE FAILURE\nline 31\n") and told.endswith("KeyError: 'users'")
+    assert problem_of({"msg": "KeyError: 'users'", "exception": "KeyError: 'users'"}) == "KeyError: 'users'"
+    assert problem_of({}) == "the module failed without a word"

@@ -14,17 +14,26 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan
 from hypothesis import given
 from hypothesis import strategies as st
 
+
+def reachable(stages: list[dict[str, Any]]) -> bool:
+    before = [0, *(stage["users"] for stage in stages)]
+    return all(
+        abs(stage["users"] - users) / stage["spawn_rate"] <= int(stage["duration"])
+        for stage, users in zip(stages, before, strict=False)
+    )
+
+
 stages = st.lists(
     st.fixed_dictionaries(
         {
             "duration": st.integers(1, 7200).map(str),
-            "users": st.integers(1, 10**6),
-            "spawn_rate": st.floats(0.001, 1000),
+            "users": st.integers(1, 10**4),
+            "spawn_rate": st.floats(1, 10**4),
         }
     ),
     min_size=1,
     max_size=10,
-)
+).filter(reachable)
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
@@ -44,7 +53,6 @@ def test_what_is_no_time_span_is_refused(text: str) -> None:
 def test_stages_fill_the_run_without_gaps(given_stages: list[dict[str, Any]]) -> None:
     plan = plan_from({"stages": given_stages})
     assert plan.run_time == sum(int(stage["duration"]) for stage in given_stages)
-    assert plan.peak_users == max(stage["users"] for stage in given_stages)
     ends = [begin + stage.duration for begin, stage in zip(plan.boundaries(), plan.stages, strict=True)]
     assert [0, *ends] == [*plan.boundaries(), plan.run_time]
 
@@ -63,7 +71,11 @@ def test_spawn_rate_is_locusts_own_where_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({}, "users"),
+        ({}, "run_time"),
+        ({"spawn_rate": 5.0, "run_time": "10s"}, "spawn_rate"),
+        ({"run_time": "0s"}, "run_time"),
+        ({"users": 100, "run_time": "12s"}, "spawn_rate"),
+        ({"stages": [{"duration": "9s", "users": 9}, {"duration": "3s", "users": 1}]}, "stages[1].spawn_rate"),
         ({"users": 5}, "run_time"),
         ({"users": -1, "run_time": "10s"}, "users"),
         ({"users": 0, "run_time": "10s"}, "users"),
@@ -91,6 +103,25 @@ def test_bad_option_is_named(options: dict[str, Any], named: str) -> None:
     assert error.value.option == named
 
 
-def test_locust_options_are_written_as_locust_reads_them() -> None:
-    plan = plan_from({"users": 1, "run_time": "5s", "locust_options": {"stop-timeout": 5, "basket": "full", "x": True}})
-    assert plan.locust_options == {"stop_timeout": "5", "basket": "full", "x": "true"}
+@pytest.mark.parametrize(
+    ("users", "run_time", "spawn_rate", "enough"),
+    [(100, "12s", None, 9), (13, "12s", 1.0, 2), (5, "60s", 0.01, 0.084), (12, "12s", 1.0, None)],
+)
+def test_users_that_cannot_all_be_started_are_refused_with_a_rate_that_would_do(
+    users: int, run_time: str, spawn_rate: float | None, enough: float | None
+) -> None:
+    """Locust starts what it can, and says nothing."""
+    options = {"users": users, "run_time": run_time, "spawn_rate": spawn_rate}
+    if enough is None:
+        assert plan_from(options).stages[0].users == users
+        return
+    with pytest.raises(BadOptionError, match=rf"to get from 0 to {users} users, .*; {enough:g} would do$"):
+        plan_from(options)
+    assert plan_from({**options, "spawn_rate": enough}).stages[0].users == users
+
+
+def test_run_without_users_is_a_load_shapes() -> None:
+    plan = plan_from({"run_time": "2m"})
+    assert (plan.shape, plan.stages, plan.run_time) == (True, (), 120)
+    assert plan.form(0, 119.5) == [("run_time", "120s")]
+    assert not plan_from({"users": 5, "run_time": "2m"}).shape

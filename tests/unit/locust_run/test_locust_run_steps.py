@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import watch as watching
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.begin import begin
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.finish import BEGUN, Finished, finish, stop
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import check_user_classes, look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried, RunState
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried, Launched, RunState
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.watch import Watched, watch
 from hypothesis import given
@@ -24,11 +26,7 @@ from tests.unit.locust_run.memory_locust import Clock, MemoryLocust
 
 ONE = {"users": 5, "spawn_rate": 5.0, "run_time": "60s"}
 THREE = {"stages": [{"duration": "20s", "users": users} for users in (2, 8, 1)]}
-
-
-@pytest.fixture(autouse=True)
-def own_temporary_directory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("target")))
+WAVE = [(20.0, 4), (40.0, 9), (50.0, 2)]
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def run(locust: MemoryLocust, clock: Clock, tmp_path: Path, options: dict[str, A
         samples += watched.samples
         # What a module call costs.
         clock.sleep(0.4)
-        if watched.problem:
+        if watched.problem or watched.over:
             break
     ended = finish(locust, plan, watched, clock)
     return replace(ended, samples=samples + ended.samples)
@@ -75,7 +73,6 @@ def test_locust_is_asked_less_than_once_a_second(locust: MemoryLocust, clock: Cl
     begun = ended.run.started
     during = [now for now, what in locust.asked if begun + 1 < now < begun + 59]
     assert len(during) < 58
-    assert min(later - earlier for earlier, later in itertools.pairwise(during)) >= 1
     assert all(later["time"] - earlier["time"] < 2.5 for earlier, later in itertools.pairwise(ended.samples))
 
 
@@ -83,17 +80,15 @@ def test_locust_is_asked_less_than_once_a_second(locust: MemoryLocust, clock: Cl
 def test_stages_start_on_time_with_what_remains(tmp_path_factory: pytest.TempPathFactory, pairs: Any) -> None:
     clock = Clock()
     locust = MemoryLocust(clock)
-    stages = [{"duration": str(duration), "users": users} for duration, users in pairs]
+    stages = [{"duration": str(duration), "users": users, "spawn_rate": 50} for duration, users in pairs]
     ended = run(locust, clock, tmp_path_factory.mktemp("run"), {"stages": stages})
     swarms = [(now, what) for now, what in locust.asked if what.startswith("/swarm")]
     assert ended.problem is None
     total = sum(duration for duration, _unused in pairs)
     ends = ended.run.started + total
-    # A stage may be skipped when it is shorter than a module call; the last ones are there.
-    for (now, what), (begin_at, users) in zip(swarms, starts(pairs), strict=False):
-        if len(swarms) == len(pairs):
-            assert f"user_count={users} " in what
-            assert 0 <= now - ended.run.started - begin_at < 1
+    for (now, what), (begin_at, users) in zip(swarms, starts(pairs), strict=True):
+        assert f"user_count={users} " in what
+        assert 0 <= now - ended.run.started - begin_at < 1
         remaining = int(what.partition("run_time=")[2].partition("s")[0])
         assert 0 <= now + remaining - ends <= 1.01
 
@@ -227,7 +222,7 @@ def test_stale_statistics_from_before_are_no_sample(
 
 
 def test_run_that_is_going_on_is_left_alone(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
-    locust.swarm([("user_count", "7"), ("run_time", "90s")])
+    locust.swarm([("user_count", "7"), ("spawn_rate", "7"), ("run_time", "90s")])
     with pytest.raises(LocustError, match="a run of 7 users is going on"):
         started(locust, clock, tmp_path, ONE)
     stop(locust, Carried(), tmp_path, clock)
@@ -240,11 +235,247 @@ def test_force_ends_it_first(locust: MemoryLocust, clock: Clock, tmp_path: Path)
     assert [change.split()[0] for change in locust.changes()] == ["/swarm", "/stop", "/swarm"]
 
 
-def test_shape_that_ignores_users_is_stopped_and_named(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
-    locust.has_shape = True
+def test_users_of_a_locust_with_a_shape_are_refused_before_anything_starts(
+    locust: MemoryLocust, clock: Clock, tmp_path: Path
+) -> None:
+    locust.shape = WAVE
+    for options, named in ((ONE, "users"), (THREE, "stages")):
+        with pytest.raises(BadOptionError, match=f"^{named}: .*LoadTestShape"):
+            started(locust, clock, tmp_path, options)
+    assert locust.changes() == []
+
+
+def test_shape_that_was_not_told_is_stopped_and_named(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    locust.shape, locust.tells_shape = WAVE, False
     with pytest.raises(LocustError, match="LoadTestShape"):
         started(locust, clock, tmp_path, ONE)
     assert locust.changes()[-1] == "/stop"
+
+
+def test_run_without_users_needs_a_shape(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    with pytest.raises(BadOptionError, match=r"^users: is needed .* no LoadTestShape"):
+        started(locust, clock, tmp_path, {"run_time": "60s"})
+    assert locust.changes() == []
+
+
+def test_shape_runs_to_its_own_end(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    locust.shape = WAVE
+    begun = clock.now
+    ended = run(locust, clock, tmp_path, {"run_time": "5m"})
+    assert (ended.problem, ended.over) == (None, "stopped")
+    assert ended.ended - begun == pytest.approx(50, abs=4)
+    assert {sample["users"] for sample in ended.samples} == {4, 9, 2}
+    assert ended.files
+    assert locust.changes() == ["/swarm run_time=300s"]
+
+
+def test_shape_that_goes_on_is_ended_and_named(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    locust.shape = WAVE
+    ended = run(locust, clock, tmp_path, {"run_time": "30s"})
+    assert ended.problem == "the LoadTestShape had not come to its end after 30 s, which is its run_time"
+    assert locust.changes()[-1] == "/stop"
+    assert ended.files
+
+
+def test_users_may_take_as_long_as_the_spawn_rate_says(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    ended = run(locust, clock, tmp_path, {"users": 60, "run_time": "60s"})
+    assert ended.problem is None
+
+
+@pytest.mark.parametrize("workers", [None, 6])
+def test_users_that_do_not_come_end_the_run(workers: int | None, clock: Clock, tmp_path: Path) -> None:
+    """As where four of six workers hang in their start."""
+    locust = MemoryLocust(clock, workers=workers)
+    locust.most = 6
+    ended = run(locust, clock, tmp_path, {"users": 20, "spawn_rate": 5.0, "run_time": "90s"})
+    assert re.fullmatch(r"6 users ran after 1[4-9] s, where 20 were asked for", str(ended.problem))
+    assert ended.files
+
+
+def test_users_that_do_not_come_in_a_short_run_are_noticed_at_its_end(
+    locust: MemoryLocust, clock: Clock, tmp_path: Path
+) -> None:
+    locust.most = 3
+    ended = run(locust, clock, tmp_path, {**ONE, "run_time": "4s"})
+    assert ended.problem == "3 users ran after 4 s, where 5 were asked for"
+
+
+def test_stage_without_its_users_is_noticed_before_the_next(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    locust.most = 5
+    stages = [{"duration": "5s", "users": users, "spawn_rate": 9} for users in (2, 8, 1)]
+    ended = run(locust, clock, tmp_path, {"stages": stages})
+    assert ended.problem == "5 users ran after 10 s, where 8 were asked for"
+
+
+def test_stage_that_was_over_before_it_could_be_started_is_named(
+    locust: MemoryLocust, clock: Clock, tmp_path: Path
+) -> None:
+    stages = [{"duration": f"{duration}s", "users": 2, "spawn_rate": 9} for duration in (5, 1, 5)]
+    plan, state = started(locust, clock, tmp_path, {"stages": stages})
+    watched = watch(locust, plan, (), state, clock, clock.now + 4)
+    clock.sleep(3)
+    watched = watch(locust, plan, (), watched.run, clock, clock.now + 4)
+    assert watched.problem == "stage 2 of 3 was over before it could be started"
+
+
+def test_users_that_give_up_end_the_run(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    locust.events = [(clock.now + 20, lambda: setattr(locust, "most", 4))]
+    ended = run(locust, clock, tmp_path, ONE)
+    assert re.fullmatch(r"4 users ran after 3\d s, where 5 were asked for", str(ended.problem))
+
+
+@pytest.mark.parametrize("version", ["2.46.3", "2.47.0"])
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ([("user_count", "50")], "someone else changed the run: .*, where 5 were asked for"),
+        ([("user_count", "2")], "2 users ran after .*, where 5 were asked for"),
+        ([("host", "http://elsewhere")], "http://elsewhere was tested after 2. s, and not http://shop: someone else"),
+    ],
+)
+def test_change_by_someone_else_ends_the_run(
+    version: str, fields: list[tuple[str, str]], problem: str, clock: Clock, tmp_path: Path
+) -> None:
+    locust = MemoryLocust(clock, version)
+    form = [*({**{"user_count": "5", "spawn_rate": "50"}, **dict(fields)}).items()]
+    locust.events = [(clock.now + 20, lambda: locust.swarm(form))]
+    ended = run(locust, clock, tmp_path, ONE)
+    assert re.match(problem, str(ended.problem))
+    assert ended.files
+
+
+def test_workers_may_have_too_many_users_for_a_moment_and_no_longer(clock: Clock, tmp_path: Path) -> None:
+    """As where they share them out anew."""
+    locust = MemoryLocust(clock, workers=2)
+    form = [("user_count", "7"), ("spawn_rate", "50")]
+    locust.events = [
+        (clock.now + 20, lambda: locust.swarm(form)),
+        (clock.now + 25, lambda: locust.swarm([("user_count", "5"), ("spawn_rate", "50")])),
+    ]
+    assert run(locust, clock, tmp_path, ONE).problem is None
+    locust.events = [(clock.now + 20, lambda: locust.swarm(form))]
+    ended = run(locust, clock, tmp_path, ONE)
+    assert re.match("7 users ran after 3. s, where 5 were asked for", str(ended.problem))
+
+
+def test_host_that_is_not_the_one_asked_for_ends_the_run(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    """As where a test_start listener sets another."""
+    locust.events = [(clock.now + 1, lambda: setattr(locust, "host", "http://live"))]
+    ended = run(locust, clock, tmp_path, {**ONE, "host": "http://test"})
+    assert "http://live was tested" in str(ended.problem) and "not http://test" in str(ended.problem)
+
+
+def test_other_user_classes_at_the_end_are_named(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    locust.user_classes = ("Buyer", "Idler")
+    options = {**ONE, "user_classes": ["Buyer"]}
+    assert run(locust, clock, tmp_path, options).problem is None
+    locust.events = [(clock.now + 30, lambda: setattr(locust, "tasks", ("Buyer", "Idler")))]
+    ended = run(locust, clock, tmp_path, options)
+    assert str(ended.problem).startswith("the user classes were Buyer, Idler at the end, and not Buyer")
+
+
+@pytest.mark.parametrize("state", ["cleanup", "stopping", "stopped"])
+@pytest.mark.parametrize(("version", "timer"), [("2.46.3", True), ("2.47.0", False)])
+def test_early_end_is_named_with_what_this_version_does(
+    version: str, timer: bool, state: str, clock: Clock, tmp_path: Path
+) -> None:
+    locust = MemoryLocust(clock, version)
+    locust.events = [(clock.now + 40, lambda: setattr(locust, "state", state))]
+    ended = run(locust, clock, tmp_path, ONE)
+    assert re.match(r"something else stopped Locust after 4\d of 60 s", str(ended.problem))
+    assert ("timer of an earlier run" in str(ended.problem)) is timer
+
+
+def test_last_worker_that_is_lost_is_named_though_locust_stops_by_itself(clock: Clock, tmp_path: Path) -> None:
+    locust = MemoryLocust(clock, workers=1)
+
+    def lose() -> None:
+        locust.workers, locust.state = 0, "stopped"
+
+    locust.events = [(clock.now + 20, lose)]
+    ended = run(locust, clock, tmp_path, ONE)
+    assert str(ended.problem).startswith("1 of 1 workers were lost")
+    assert "/stop" not in locust.changes()
+
+
+def test_worker_that_was_lost_before_the_start_is_missed(clock: Clock, tmp_path: Path) -> None:
+    ended = run(MemoryLocust(clock, workers=1), clock, tmp_path, {**ONE, "expect_workers": 2})
+    assert str(ended.problem).startswith("1 of 2 workers were lost")
+
+
+def test_long_stop_is_waited_for_and_then_named(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
+    locust.stopping = 20
+    assert run(locust, clock, tmp_path, ONE).problem is None
+    locust.stopping = 100
+    ended = run(locust, clock, tmp_path, ONE)
+    assert "stop_max_wait" in str(ended.problem)
+    assert ended.files
+
+
+def test_run_that_nobody_watched_for_long_is_not_vouched_for(
+    locust: MemoryLocust, clock: Clock, tmp_path: Path
+) -> None:
+    """As where the machine was suspended."""
+    plan, state = started(locust, clock, tmp_path, {**ONE, "run_time": "10m"})
+    watched = watch(locust, plan, (), state, clock, clock.now + 10)
+    clock.sleep(90)
+    watched = watch(locust, plan, (), watched.run, clock, clock.now + 10)
+    assert re.match("nobody watched the run for 9. s", str(watched.problem))
+
+
+def test_artefact_that_cannot_be_had_loses_no_other(
+    locust: MemoryLocust, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download = locust.download
+
+    def refuse(path: str) -> str:
+        if "report" in path:
+            raise LocustError("HTTP 500", transient=True)
+        return download(path)
+
+    monkeypatch.setattr(locust, "download", refuse)
+    ended = run(locust, clock, tmp_path, ONE)
+    assert ended.problem == "HTTP 500"
+    assert set(ended.files) == {"locust_stats.csv", "locust_failures.csv", "locust_exceptions.csv"}
+
+
+def test_endpoints_are_sampled_where_a_threshold_watches_them(
+    locust: MemoryLocust, clock: Clock, tmp_path: Path
+) -> None:
+    locust.endpoints = {"/item/1": {"num_failures": 0}, "/other": {}}
+    plan, state = started(locust, clock, tmp_path, ONE)
+    assert all("endpoints" not in sample for sample in watch(locust, plan, (), state, clock, clock.now + 9).samples)
+    watching = [{"threshold": "fail_ratio < 0.1", "name_pattern": "/item/.*", "abort": True}]
+    thresholds = parse_thresholds(watching, 60)
+    samples = watch(locust, plan, thresholds, state, clock, clock.now + 9).samples
+    assert [row["name"] for sample in samples for row in sample["endpoints"]] == ["/item/1"] * len(samples)
+    locust.endpoints["/item/1"] = {"num_requests": 10, "num_failures": 5}
+    watch(locust, plan, thresholds, state, clock, clock.now + 9)
+    assert locust.changes()[-1] == "/stop"
+
+
+def test_own_locusts_cpu_is_told_in_percent_of_a_core(
+    locust: MemoryLocust, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "cpu_seconds", lambda launched: (clock.now - 1_700_000_000) * 0.95)
+    plan, state = started(locust, clock, tmp_path, ONE)
+    watched = watch(locust, plan, (), state, clock, clock.now + 12, Launched(7, "now", ""))
+    told = [sample["generator_cpu"] for sample in watched.samples]
+    assert told[0] is None
+    assert told[1:] == [pytest.approx(95)] * (len(told) - 1)
+
+
+@pytest.mark.parametrize(("version", "load"), [("2.47.0", 60), ("2.46.3", 40)])
+def test_long_start_is_no_part_of_the_run_where_locust_can_set_its_timer_anew(
+    version: str, load: float, clock: Clock, tmp_path: Path
+) -> None:
+    locust = MemoryLocust(clock, version)
+    locust.starting, begun = 20, clock.now
+    plan, state = started(locust, clock, tmp_path, ONE)
+    ended = finish(locust, plan, Watched(state), clock)
+    assert ended.problem is None
+    assert ended.ended - (state.load_since or 0) == pytest.approx(load, abs=1)
+    assert state.started - begun == pytest.approx(60 - 40 if load == 60 else 0, abs=1)
 
 
 def test_run_that_does_not_start_says_why(clock: Clock, tmp_path: Path) -> None:

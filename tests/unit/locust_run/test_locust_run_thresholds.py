@@ -9,15 +9,22 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import current_figures, parse_stats
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.figures import COMPARABLE, CURRENT, FIGURES
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.figures import (
+    COMPARABLE,
+    CURRENT,
+    CURRENT_OF_ENDPOINTS,
+    FIGURES,
+)
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import (
+    Breach,
     Threshold,
     Watcher,
     judge,
     judge_baseline,
     parse_regression,
     parse_thresholds,
+    with_defaults,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.modules import locust_run
 from hypothesis import given
@@ -81,7 +88,14 @@ def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
         ("p95 < -1", "cannot read"),
         ("p95 below 200", "cannot read"),
         ("p95 < 200ms", "cannot read"),
-        ("p42 < 200", "no figure 'p42'"),
+        ("p100 < 200", "no figure 'p100'"),
+        ("p0 < 200", "no figure 'p0'"),
+        ("p9.9.9 < 200", "no figure 'p9.9.9'"),
+        ("latency < 200", "no figure 'latency'"),
+        ({"threshold": "p95 < 200", "name": "/a", "name_pattern": "/b"}, "use one"),
+        ({"threshold": "p95 < 200", "name_pattern": "/item/("}, "is no regular expression"),
+        ({"threshold": "generator_cpu < 90", "name_pattern": "/a"}, "not for an endpoint"),
+        ({"threshold": "p50 < 200", "name_pattern": "/a", "abort": True}, "current figure"),
         ({"threshold": "p95 < 200", "unless": 1}, "unknown key unless"),
         ({"name": "/a"}, "with 'threshold'"),
         ({"threshold": "p95 < 200", "method": "GET"}, "method needs the name"),
@@ -103,7 +117,7 @@ def test_what_cannot_be_used_is_refused(value: Any, problem: str) -> None:
 
 @given(comparisons, numbers, numbers)
 def test_verdict_is_what_the_comparison_says(comparison: str, measured: float, limit: float) -> None:
-    (answer,) = judge([Threshold("p95", comparison, limit)], [row(p95=measured)], 0, {})
+    (answer,) = judge([Threshold("p95", comparison, limit)], [row(p95=measured)], {}, {})
     expected = {
         "<": measured < limit,
         "<=": measured <= limit,
@@ -119,41 +133,41 @@ def test_verdict_is_what_the_comparison_says(comparison: str, measured: float, l
 def test_opposite_comparisons_never_agree(measured: float, limit: float) -> None:
     rows = [row(avg=measured)]
     for comparison, opposite in (("<", ">="), (">", "<=")):
-        first, second = judge([Threshold("avg", each, limit) for each in (comparison, opposite)], rows, 0, {})
+        first, second = judge([Threshold("avg", each, limit) for each in (comparison, opposite)], rows, {}, {})
         assert first["passed"] is not second["passed"]
 
 
 def test_endpoint_is_held_to_its_own_figures() -> None:
     rows = [row("/a", "GET", p95=10.0), row("/a", "POST", p95=300.0), row("/b", "GET", p95=900.0), row(p95=500.0)]
-    answers = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, 0, {})
+    answers = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, {}, {})
     assert [(answer["method"], answer["passed"]) for answer in answers] == [("GET", True), ("POST", False)]
-    (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a", "method": "GET"})], rows, 0, {})
+    (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a", "method": "GET"})], rows, {}, {})
     assert answer["passed"]
 
 
 def test_endpoint_called_aggregated_is_not_the_total() -> None:
     rows = [row("Aggregated", "GET", p95=900.0), row(p95=10.0)]
-    (answer,) = judge([one("p95 < 200")], rows, 0, {})
+    (answer,) = judge([one("p95 < 200")], rows, {}, {})
     assert answer["passed"]
-    (answer,) = judge([one({"threshold": "p95 < 200", "name": "Aggregated"})], rows, 0, {})
+    (answer,) = judge([one({"threshold": "p95 < 200", "name": "Aggregated"})], rows, {}, {})
     assert not answer["passed"]
 
 
 @pytest.mark.parametrize("rows", [[], [{**row("/a", "GET", p95=1.0), "num_requests": 0}], [row(p95=1.0)]])
 def test_endpoint_that_never_appeared_is_a_breach(rows: list[dict[str, Any]]) -> None:
-    (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, 0, {})
+    (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, {}, {})
     assert not answer["passed"]
     assert answer["message"] == "endpoint /a never appeared"
 
 
 def test_missing_figure_is_a_breach() -> None:
-    (answer,) = judge([one("p99.99 < 200")], [row(p95=1.0)], 0, {})
+    (answer,) = judge([one("p99.99 < 200")], [row(p95=1.0)], {}, {})
     assert (answer["passed"], answer["measured"]) == (False, None)
 
 
 def test_users_are_the_most_seen() -> None:
-    assert judge([one("users >= 50")], [row()], 50, {})[0]["passed"]
-    assert not judge([one("users >= 50")], [row()], 49, {})[0]["passed"]
+    assert judge([one("users >= 50")], [row()], {"users": 50}, {})[0]["passed"]
+    assert not judge([one("users >= 50")], [row()], {"users": 49}, {})[0]["passed"]
 
 
 def test_abort_is_immediate_and_for_takes_its_time() -> None:
@@ -164,7 +178,7 @@ def test_abort_is_immediate_and_for_takes_its_time() -> None:
     assert lasting not in watcher.breaches
     assert watcher.see(sample(11, p95=101, p50=500)) is now
     assert set(watcher.breaches) == {now, lasting}
-    assert watcher.breaches[lasting]["elapsed"] == 11
+    assert watcher.breaches[lasting].message == "p50 was 500 after 11 s"
 
 
 def test_recovery_starts_the_clock_of_for_again() -> None:
@@ -179,13 +193,101 @@ def test_recovery_starts_the_clock_of_for_again() -> None:
 def test_for_is_breached_exactly_when_a_stretch_lasts(steps: list[tuple[float, bool]], lasting: int) -> None:
     threshold = Threshold("p95", "<", 100, lasting=lasting)
     watcher = Watcher([threshold])
-    elapsed, begun, expected = 0.0, None, False
+    elapsed, begun, expected, known = 0.0, None, False, False
     for step, bad in steps:
         elapsed += step
+        known = True
         begun = (elapsed if begun is None else begun) if bad else None
         expected = expected or (begun is not None and elapsed - begun >= lasting)
         watcher.see(sample(elapsed, p95=500 if bad else 5))
-    assert (threshold in watcher.breaches) is expected
+    assert (threshold in watcher.breaches) is (expected or not known)
+
+
+def test_pattern_is_held_against_every_endpoint_of_such_a_name() -> None:
+    rows = [row("/item/1", "GET", p95=10.0), row("/item/22", "GET", p95=300.0), row("/item/x", "GET", p95=900.0), row()]
+    answers = judge([one({"threshold": "p95 < 200", "name_pattern": "/item/[0-9]+"})], rows, {}, {})
+    assert [(answer["name"], answer["passed"]) for answer in answers] == [("/item/1", True), ("/item/22", False)]
+    (answer,) = judge([one({"threshold": "p95 < 200", "name_pattern": "/basket/.*"})], rows, {}, {})
+    assert (answer["passed"], answer["message"]) == (False, "endpoint /basket/.* never appeared")
+
+
+def test_percentile_that_the_locustfile_adds_is_judged_and_another_is_a_breach() -> None:
+    rows = [row(p97=150.0)]
+    answers = judge([one("p97 < 200"), one("p97.0 < 100"), one("p42 < 200")], rows, {}, {})
+    assert [(answer["threshold"], answer["passed"]) for answer in answers] == [
+        ("p97 < 200", True),
+        ("p97 < 100", False),
+        ("p42 < 200", False),
+    ]
+
+
+def endpoint(name: str, **figures: Any) -> dict[str, Any]:
+    return {"name": name, "method": "GET", **figures}
+
+
+def test_endpoints_are_watched_each_by_itself() -> None:
+    threshold = one({"threshold": "fail_ratio < 0.1", "name_pattern": "/item/.*", "for": "10s", "abort": True})
+    watcher = Watcher([threshold])
+    for elapsed, bad in ((0, "/item/1"), (6, "/item/2"), (11, "/item/1")):
+        rows = [endpoint(name, fail_ratio=0.5 if name == bad else 0.0) for name in ("/item/1", "/item/2")]
+        assert watcher.see(sample(elapsed, endpoints=[*rows, endpoint("/other", fail_ratio=1.0)])) is None
+    assert watcher.see(sample(21, endpoints=[endpoint("/item/1", fail_ratio=0.5)])) is threshold
+    (answer,) = judge([threshold], [row()], {}, watcher.breaches)
+    assert (answer["name"], answer["method"], answer["measured"]) == ("/item/1", "GET", 0.5)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"threshold": "p95 < 100", "abort": True},
+        {"threshold": "p95 < 100", "for": "5s"},
+        {"threshold": "generator_cpu < 90", "abort": True},
+        {"threshold": "rps > 1", "name": "/a", "for": "5s"},
+    ],
+)
+def test_figure_that_was_watched_and_never_known_is_a_breach(value: dict[str, Any]) -> None:
+    threshold = one(value)
+    watcher = Watcher([threshold])
+    for elapsed in range(30):
+        assert watcher.see(sample(elapsed, p95=None, generator_cpu=None, endpoints=[endpoint("/a", rps=None)])) is None
+    (answer,) = judge([threshold], [row(p95=5.0), row("/a", "GET", rps=5.0)], watcher.peaks, watcher.breaches)
+    assert (answer["passed"], answer["measured"]) == (False, None)
+    assert answer["message"] == f"Locust never told its current {threshold.figure}"
+
+
+def test_figure_that_was_known_and_never_looked_at_is_a_breach() -> None:
+    threshold = one({"threshold": "rps > 100", "for": "5s"})
+    watcher = Watcher([threshold])
+    watcher.see(sample(5, steady=False, rps=3.0))
+    (answer,) = judge([threshold], [row(rps=3.0)], {}, watcher.breaches)
+    assert not answer["passed"]
+    assert "never looked at" in answer["message"]
+
+
+def test_generator_is_judged_by_the_most_that_was_seen() -> None:
+    threshold = one("generator_cpu < 90")
+    watcher = Watcher([threshold])
+    for cpu in (10.0, 95.0, None, 20.0):
+        watcher.see(sample(1, generator_cpu=cpu))
+    (answer,) = judge([threshold], [row()], watcher.peaks, watcher.breaches)
+    assert (answer["passed"], answer["measured"]) == (False, 95.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "held"),
+    [
+        ([], ["num_exceptions == 0", "fail_ratio < 0.01"]),
+        (["p95 < 5"], ["p95 < 5", "num_exceptions == 0", "fail_ratio < 0.01"]),
+        (["fail_ratio < 0.5"], ["fail_ratio < 0.5", "num_exceptions == 0"]),
+        (["num_exceptions < 5"], ["num_exceptions < 5", "fail_ratio < 0.01"]),
+        (
+            [{"threshold": "fail_ratio < 0.5", "name": "/a"}],
+            ["fail_ratio < 0.5", "num_exceptions == 0", "fail_ratio < 0.01"],
+        ),
+    ],
+)
+def test_defaults_are_held_unless_a_threshold_of_the_whole_run_names_them(values: list[Any], held: list[str]) -> None:
+    assert [str(threshold) for threshold in with_defaults(parse_thresholds(values, RUN_TIME))] == held
 
 
 @pytest.mark.parametrize("figure", CURRENT)
@@ -204,9 +306,9 @@ def test_too_little_is_not_looked_at_before_all_users_run() -> None:
 
 def test_lasting_breach_is_in_the_verdict_and_its_absence_too() -> None:
     threshold = one({"threshold": "p95 < 100", "for": "10s"})
-    (answer,) = judge([threshold], [row(p95=400.0)], 0, {})
+    (answer,) = judge([threshold], [row(p95=400.0)], {}, {})
     assert answer["passed"]
-    (answer,) = judge([threshold], [row(p95=10.0)], 0, {threshold: sample(17, p95=400.0)})
+    (answer,) = judge([threshold], [row(p95=10.0)], {}, {threshold: Breach(400.0, "p95 was 400 after 17 s")})
     assert (answer["passed"], answer["measured"]) == (False, 400.0)
     assert answer["message"] == "p95 was 400 after 17 s"
 
@@ -232,9 +334,9 @@ def test_figure_that_the_baseline_lacks_is_a_breach() -> None:
     assert (answer["passed"], answer["message"]) == (False, "the baseline has no p95")
 
 
-@pytest.mark.parametrize("value", [{"p95": 10}, {"p95": "much"}, {"p42": "10%"}, {"users": "10%"}, {"p95": "-5%"}])
+@pytest.mark.parametrize("value", [{"p95": 10}, {"p95": "much"}, {"p100": "10%"}, {"users": "10%"}, {"p95": "-5%"}])
 def test_regression_that_cannot_be_read_is_refused(value: dict[str, Any]) -> None:
-    with pytest.raises(BadOptionError, match=r"^baseline_regression\.(p95|p42|users)"):
+    with pytest.raises(BadOptionError, match=r"^baseline_regression\.(p95|p100|users)"):
         parse_regression(value)
 
 
@@ -257,6 +359,8 @@ def test_every_figure_is_documented_with_its_meaning_and_unit() -> None:
 def test_figures_for_the_moment_are_documented() -> None:
     names = [f"V({name})" for name in CURRENT]
     assert f"C(for) and C(abort) work with {', '.join(names[:-1])} and {names[-1]} of the whole" in documented()
+    names = [f"V({name})" for name in CURRENT_OF_ENDPOINTS]
+    assert f"and with {', '.join(names[:-1])} and {names[-1]} of endpoints" in documented()
 
 
 def test_figures_are_what_locust_gives() -> None:
@@ -268,4 +372,5 @@ def test_figures_are_what_locust_gives() -> None:
     )
     (total,) = parse_stats(f"{header}\n,Aggregated{',1' * 21}\n")
     assert set(COMPARABLE) - {"num_exceptions"} <= set(total)
-    assert set(CURRENT) <= set(current_figures({"stats": []}))
+    idle = {"name": "Aggregated", "num_requests": 0, "num_failures": 0}
+    assert set(CURRENT) <= set(current_figures({"state": "ready", "user_count": 0, "stats": [idle]}))

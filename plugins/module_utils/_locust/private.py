@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the monitor_lab contributors
+"""Where the steps of a run keep what they share: a directory of this user's alone, in the user's home."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from .client import LocustError
+
+NAME = "monitor_lab-runs"
+
+
+def private_directory() -> Path:
+    """Return the directory, which is there. Raises `LocustError` where it is not this user's alone."""
+    path = _home() / ".cache" / NAME
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError:
+        # Who has no home has only a place where others may write. They can take the name, which is noticed below.
+        path = Path(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}")
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise LocustError(f"{path} cannot be made: {error.strerror}") from None
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise LocustError(f"{path} is not a directory of this user's own; remove it, or let HOME be one")
+    if found.st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""load_run.yml: each option of the module has its variable, others are refused, and a verdict has its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS, CONNECTION
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_variables import (
+    VARIABLES,
+    load_variable_faults,
+)
+
+from tests.checks.tree import CHECKOUT
+from tests.plays import ansible_playbook
+
+PLAYBOOK = CHECKOUT / "playbooks" / "load_run.yml"
+
+
+def test_every_option_is_handed_on_from_its_variable() -> None:
+    play = yaml.safe_load(PLAYBOOK.read_text())[1]
+    (block,) = (task["block"] for task in play["tasks"] if "block" in task)
+    options = block[0]["devsecops.monitor_lab.locust_run"]
+    reached = play["module_defaults"]["group/devsecops.monitor_lab.locust"]
+    assert reached.keys() >= CONNECTION.keys()
+    assert options.keys() | reached.keys() >= ARGUMENTS.keys()
+    for option, text in {**options, **reached}.items():
+        assert f"locust_run_{'time' if option == 'run_time' else option} |" in text, option
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("locust_run_user", "write locust_run_users"),
+        ("locust_run_spawnrate", "write locust_run_spawn_rate"),
+        ("locust_run_run_time", "write locust_run_time"),
+        ("locust_run_duration_in_seconds", "ansible-doc devsecops.monitor_lab.locust_run tells the options"),
+    ],
+)
+def test_what_means_nothing_is_named_with_what_was_meant(name: str, meant: str) -> None:
+    assert load_variable_faults([name, "locust_run_users", "locust_runs"]) == [f"there is no variable {name}; {meant}"]
+
+
+def test_what_means_something_is_taken() -> None:
+    assert {"locust_run_users", "locust_run_time", "locust_run_locust_url", "locust_run_lab"} <= VARIABLES
+    assert load_variable_faults(VARIABLES) == []
+
+
+def test_a_typo_is_refused_before_any_load(tmp_path: Path) -> None:
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
+    (tmp_path / "hosts.json").write_text(json.dumps({"locust": {"hosts": {"one": host}}}))
+    done = ansible_playbook(PLAYBOOK, f"--inventory={tmp_path}/hosts.json", "--extra-vars=locust_run_user=500")
+    assert done.returncode != 0
+    told = " ".join(done.stdout.split())
+    assert "there is no variable locust_run_user; write locust_run_users. No load was made." in told
+    assert "Run the load test" not in told
+
+
+@pytest.mark.parametrize(
+    ("verdict", "fails", "code"),
+    [
+        ("passed", False, 0),
+        ("failed", True, 2),
+        ("incomplete", True, 3),
+        # All artefacts could not be written, say.
+        ("passed", True, 1),
+        ("", True, 1),
+    ],
+)
+def test_each_verdict_has_its_exit_code(verdict: str, fails: bool, code: int, tmp_path: Path) -> None:
+    leave = {"content": verdict, "dest": "{{ load_run_verdict_file }}"}
+    tasks = [
+        *([{"ansible.builtin.copy": leave}] if verdict else []),
+        *([{"ansible.builtin.fail": {"msg": "it ends here"}}] if fails else []),
+    ]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    interpreter = f"--extra-vars=ansible_python_interpreter={sys.executable}"
+    command = [sys.executable, "-m", "tools.judged", "--inventory=localhost,", interpreter, str(tmp_path / "play.yml")]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout
+    assert ("it ends here" in done.stdout + done.stderr) == fails
+
+
+def test_what_is_no_playbook_ends_with_1() -> None:
+    command = [sys.executable, "-m", "tools.judged", "nowhere.yml"]
+    assert subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False).returncode == 1
+
+
+def test_lab_run_judges_and_the_other_commands_do_not() -> None:
+    lab = (CHECKOUT / "lab").read_text()
+    assert lab.count("python -m tools.judged") == 1
+    assert "  run)\n    player='python -m tools.judged'\n    play playbooks/load_run.yml" in lab
