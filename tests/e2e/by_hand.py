@@ -99,7 +99,9 @@ CONTENT = Change(
     [*_file("prometheus/prometheus.yml"), ("Reload a changed configuration", "")],
 )
 OWNER = Change(
-    "a file's owner", lambda: os.chown(CONFIG / "locust/locustfile.py", 1234, 0), _file("locust/locustfile.py")
+    "a file's owner",
+    lambda: os.chown(CONFIG / "locust/load/locustfile.py", 1234, 0),
+    _file("locust/load/locustfile.py"),
 )
 MODE = Change("a file's mode", lambda: (CONFIG / "locust/workers.py").chmod(0o666), _file("locust/workers.py"))
 SECRET = Change(

@@ -238,8 +238,13 @@ def test_run_gives_a_verdict(lab: Lab) -> None:
         "-e",
         json.dumps({"locust_run_thresholds": ["p95 < 0.001", "fail_ratio < 0.5"]}),
     )
-    assert failed.code != 0
+    assert failed.code == 2
     assert "p95 < 0.001" in failed.message
+    marks = 'max_over_time(locust_run_info{lab="localhost",verdict="failed"}[1m])'
+    wait_until("Prometheus has the run's mark", lambda: bool(query(marks)), 30)
+    typo = lab("run", "-e", "locust_run_user=500")
+    assert typo.code == 1
+    assert "there is no variable locust_run_user; write locust_run_users" in typo.message
 
 
 def test_run_loads_what_the_lab_was_told_to_load(lab: Lab) -> None:
@@ -250,6 +255,71 @@ def test_run_loads_what_the_lab_was_told_to_load(lab: Lab) -> None:
     assert run.code == 0, run.output[-4000:]
     assert len(heard) > 10
     assert lab.secret("tokenization_bearer_token") not in "".join(heard)
+
+
+LOCUSTFILE = """
+import os
+from pathlib import Path
+from locust import HttpUser, constant, events, task
+from lib.first import FIRST
+WORDS = Path("words.txt").read_text().split()
+@events.init_command_line_parser.add_listener
+def region(parser): parser.add_argument("--region", choices=["eu", "us"])
+class Reader(HttpUser):
+    wait_time = constant(float(os.environ["WAIT"]))
+    @task
+    def read(self):
+        from lib.later import LATER
+        Path("/tmp/seen").write_text("can be written to")
+        token = Path("/etc/locust/keys/token").read_text()
+        path = "/".join(["", FIRST, LATER, *WORDS, self.environment.parsed_options.region])
+        self.client.get(path, headers={"T": token})
+"""
+
+
+def test_what_people_have_is_taken_and_tried_first(lab: Lab, tmp_path: Path) -> None:
+    load = tmp_path / "load"
+    (load / "lib").mkdir(parents=True)
+    for name, content in {
+        "locustfile.py": LOCUSTFILE,
+        "lib/first.py": "FIRST = 'first'",
+        "lib/later.py": "LATER = 'later'",
+        "words.txt": "data",
+    }.items():
+        (load / name).write_text(content)
+    (tmp_path / "token").write_text("t0ken-of-mine")
+    with listening() as (service, heard):
+        given = {
+            "locust_file": str(load),
+            "locust_host": service,
+            "locust_env": {"WAIT": 0.5},
+            "locust_arguments": ["--region", "eu"],
+            "locust_secret_files": {"token": str(tmp_path / "token")},
+        }
+        arguments = ["up", "-e", json.dumps(given)]
+        first = lab(*arguments)
+        assert first.code == 0, first.output[-4000:]
+        run = lab("run", "-e", "locust_run_time=5s")
+        assert run.code == 0, run.output[-4000:]
+        second = lab(*arguments)
+        assert second.recap["changed"] == 0, second.output
+    assert "GET /first/later/data/eu" in "".join(heard)
+    assert "t0ken-of-mine" in "".join(heard)
+    assert "t0ken-of-mine" not in json.dumps([one.attrs for one in lab.containers().values()]) + first.output
+    before = state(lab)
+    (load / "lib" / "first.py").write_text("import time\ntime.sleep(1000)")
+    hangs = lab(*arguments, "-e", "locust_start_timeout=5")
+    assert hangs.code != 0
+    assert "/etc/locust/load/lib/first.py" in hangs.message
+    assert "within 5 s" in hangs.message
+    assert state(lab) == before
+    assert not [name for name in lab.containers() if "trial" in name]
+    assert not (CONFIG / "locust" / "trial").exists()
+    refused = lab("up", "-e", json.dumps({"locust_arguments": ["--headless"], "locust_env": {"WAIT": None}}))
+    assert refused.code != 0
+    assert refused.recap["changed"] == 0
+    assert "the role itself decides --headless" in refused.message
+    assert "WAIT is nothing" in refused.message
 
 
 @pytest.fixture(params=["podman", "docker"])
@@ -541,5 +611,5 @@ def test_down_leaves_nothing_but_what_it_names(lab: Lab) -> None:
     images = subprocess.run(["podman", "images", "--quiet"], capture_output=True, text=True, check=True).stdout
     assert images == ""
     command_lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
-    assert [line for line in command_lines if "/etc/locust/locustfile.py" in line and "127.0.0.1" in line] == []
+    assert [line for line in command_lines if "/etc/locust/load/locustfile.py" in line and "127.0.0.1" in line] == []
     assert lab("down").code == 0

@@ -50,7 +50,8 @@ def test_all_faults_of_all_hosts_are_told_at_once(tmp_path: Path) -> None:
         assert done.returncode == 2, done.stdout
         assert faults(done) == [
             "all hosts: monitor_lab_prometheus_port: nine is not a port; write a whole number from 1 to 65535",
-            "locust1: locust_file: there is no /nowhere.py on the controller; write the path of an existing file",
+            "locust1: locust_file: there is no /nowhere.py on the controller; write the path of an existing file,"
+            " or of a folder with a locustfile.py",
             "locust1: locust_memory: 1x is not an amount of memory; write one such as 512m, 512Mi or 1g",
             "locust1: monitor_lab_proxy: the value is not a URL; write one such as http://192.0.2.1:8080",
             "mon1: locust_env: X=1 is not a dictionary; write it in an inventory, or as JSON after -e",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.services import ask
@@ -43,8 +44,18 @@ def url() -> Iterator[str]:
         server.shutdown()
 
 
-def service(url: str, healthy: str = "") -> dict[str, str]:
-    return {"name": "it", "url": url, "healthy": healthy}
+def service(url: str, healthy: str = "", use_proxy: bool = False) -> dict[str, Any]:
+    return {"name": "it", "url": url, "healthy": healthy, "use_proxy": use_proxy}
+
+
+@pytest.mark.parametrize("use_proxy", [False, True])
+def test_the_environment_s_proxy_is_asked_only_where_that_is_wanted(
+    use_proxy: bool, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    (answer,) = ask([service(url, use_proxy=use_proxy)], timeout=5)
+    assert answer["up"] is not use_proxy
 
 
 @pytest.mark.parametrize(

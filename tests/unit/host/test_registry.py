@@ -117,3 +117,12 @@ def test_the_proxy_is_asked_with_its_password_but_for_hosts_reached_without(
         assert Proxy.asked == [(registry, "Basic bGFiOnNlY3JldA==")]
         assert why_silent(registry, proxy=proxy, no_proxy="example.org,localhost", ca_certificate=authority) == ""
         assert len(Proxy.asked) == 1
+
+
+def test_the_environment_s_proxy_is_not_asked_for_one_on_loopback(
+    registry: str, authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert why_silent(registry, ca_certificate=authority) == ""
+    assert "refused" in why_silent("registry.example.org", ca_certificate=authority)

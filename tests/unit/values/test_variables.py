@@ -46,10 +46,14 @@ EXPECTED = {
     "image_registry": "registry",
     "image_bundle_dir": "made folder",
     "locust_version": "tag",
-    "locust_file": "file",
+    "locust_file": "load",
     "locust_requirements": "file",
+    "locust_arguments": "arguments",
     "locust_host": "url",
-    "locust_env": "",
+    "locust_env": "environment",
+    "locust_secret_files": "secrets",
+    "locust_ca_file": "file",
+    "locust_start_timeout": "count",
     "locust_worker_processes": "count",
     "locust_memory": "memory",
     "locust_exporter_image": "",
@@ -283,7 +287,7 @@ def test_no_name_that_the_collection_itself_uses_is_nearly_another() -> None:
         if path.is_file() and path.suffix in {".yml", ".j2"}
         for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))
     }
-    assert {"image_registry", "locust_deployed_host", "monitor_lab_host"} <= words
+    assert {"image_registry", "image_found", "monitor_lab_host"} <= words
     # Locust's own word, and no variable here.
     assert misspelt(words - {"locustfile"}, VARIABLES) == {}
 
