@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What no linter looks at: licenses, imports, and that nothing is silenced. Prints each finding; ends with 1 if any."""
+"""What no linter looks at: licenses, imports, proxies, silenced findings. Prints what it finds; ends with 1 if any."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.checks import headers, imports, jinja, private, suppressions, unions
+from tests.checks import headers, imports, jinja, private, proxies, suppressions, unions
 from tests.checks.tree import CHECKOUT, working_tree
 
-CHECKS = (headers, imports, jinja, private, suppressions, unions)
+CHECKS = (headers, imports, jinja, private, proxies, suppressions, unions)
 TEXT = {"", ".py", ".yml", ".yaml", ".sh", ".js", ".j2", ".toml", ".cfg", ".txt"}
 
 
