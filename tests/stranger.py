@@ -16,9 +16,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     heard: ClassVar[list[str]]
     redirect: ClassVar[str | None]
 
+    def do_GET(self) -> None:
+        self.answer("")
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.heard.append(f"{self.requestline}\n{self.headers}{body.decode()}")
+        self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def answer(self, body: str) -> None:
+        self.heard.append(f"{self.requestline}\n{self.headers}{body}")
         self.send_response(307 if self.redirect else 200)
         if self.redirect:
             self.send_header("Location", self.redirect + self.path)

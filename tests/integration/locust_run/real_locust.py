@@ -113,10 +113,6 @@ class Locust:
         lines = self.journal.read_text().splitlines() if self.journal.exists() else []
         return [line.split(" ", 1)[1].strip() for line in lines]
 
-    def moments(self) -> list[float]:
-        """When each of `requests` came, in seconds since the epoch."""
-        return [float(line.split(" ", 1)[0]) for line in self.journal.read_text().splitlines()]
-
     def changes(self) -> list[str]:
         return [line for line in self.requests() if re.search("/swarm|/stop|/reset", line)]
 
@@ -190,7 +186,6 @@ class Play:
     code: int
     stdout: str
     stderr: str
-    seconds: float
     artifacts: Path
 
     @property
@@ -208,6 +203,10 @@ class Play:
         """The directory of the only run."""
         (directory,) = self.artifacts.iterdir()
         return directory
+
+    @property
+    def samples(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.run / "samples.jsonl").read_text().splitlines()]
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -258,9 +257,8 @@ class Playbook:
         return process
 
     def finish(self, process: subprocess.Popen[str], seconds: float = 90) -> Play:
-        begun = time.monotonic()
         stdout, stderr = process.communicate(timeout=seconds)
-        return Play(process.returncode, stdout, stderr, time.monotonic() - begun, self.artifacts)
+        return Play(process.returncode, stdout, stderr, self.artifacts)
 
     def run(self, *arguments: str, **options: Any) -> Play:
         return self.finish(self.start(*arguments, **options))

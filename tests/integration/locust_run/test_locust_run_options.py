@@ -48,7 +48,7 @@ def test_stages_follow_each_other_in_one_run(
     # Each gets what remains of the whole run, so that no timer ends a later stage.
     remaining = [int(re.findall(r"run_time=(\d+)s", swarm)[0]) for swarm in swarms]
     assert remaining == [10, 6, 3]
-    samples = [json.loads(line) for line in (play.run / "samples.jsonl").read_text().splitlines()]
+    samples = play.samples
     assert {sample["stage"] for sample in samples} == {0, 1, 2}
     # A stage does not start the statistics anew.
     assert samples[-1]["num_requests"] > samples[1]["num_requests"] > 0
@@ -283,8 +283,7 @@ def test_timer_of_a_run_that_was_ended_early_does_not_end_the_next(
     shutil.rmtree(play.artifacts)
     play = playbook.run(run_time="12s", thresholds=abort, **options)
     assert play.code == 0, play.result["msg"]
-    samples = (play.run / "samples.jsonl").read_text().splitlines()
-    assert json.loads(samples[-1])["elapsed"] > 9
+    assert play.samples[-1]["elapsed"] > 9
 
 
 def test_timer_of_someone_elses_run_is_named_when_it_ends_this_one(

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from xml.etree import ElementTree
 
 import pytest
@@ -46,7 +45,7 @@ def test_good_run_passes_and_leaves_its_artefacts(
     assert "<html" in (play.run / "report.html").read_text()
     suite = ElementTree.parse(play.run / "junit.xml").getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("6", "0", "0")
-    samples = [json.loads(line) for line in (play.run / "samples.jsonl").read_text().splitlines()]
+    samples = play.samples
     assert samples and samples[-1]["users"] == 4
     assert samples[-1]["p95"] is not None
     assert len(play.progress) >= 1

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,7 @@ def tried(version: str, locustfile: Path, seconds: float) -> subprocess.Complete
 def test_an_import_that_hangs_ends(version: str, hangs: str, tmp_path: Path) -> None:
     (tmp_path / "locustfile.py").write_text(f"import lib\n{USER}")
     (tmp_path / "lib.py").write_text(f"{hangs}\n")
-    begun = time.monotonic()
     done = tried(version, tmp_path / "locustfile.py", 5)
-    assert time.monotonic() - begun < 30
     assert done.returncode == 1
     assert f'"{tmp_path}/lib.py", line 1' in done.stderr
 
