@@ -22,7 +22,7 @@ if os.environ.get("HAS_SHAPE"):
 
     class Steps(LoadTestShape):
         def tick(self):
-            return next(((users, 4) for until, users in ((4, 2), (9, 4)) if self.get_run_time() < until), None)
+            return next(((users, 4) for until, users in ((8, 2), (16, 4)) if self.get_run_time() < until), None)
 
 
 @events.quitting.add_listener

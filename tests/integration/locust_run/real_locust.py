@@ -111,13 +111,23 @@ class Locust:
     def requests(self) -> list[str]:
         """What the web interface was asked: method, path and form of each request."""
         lines = self.journal.read_text().splitlines() if self.journal.exists() else []
-        return [line.split(" ", 1)[1].strip() for line in lines]
+        return [line.strip() for line in lines]
 
     def changes(self) -> list[str]:
         return [line for line in self.requests() if re.search("/swarm|/stop|/reset", line)]
 
     def wait_for(self, *states: str, seconds: float = 60) -> None:
         wait_until(f"Locust is {' or '.join(states)}", lambda: self.state() in states, seconds)
+
+    def wait_until_watched(self) -> None:
+        """Until the run has been looked at often enough to be known, whatever the machine does beside it."""
+
+        def looks() -> int:
+            asked = self.requests()
+            begun = next((number for number, line in enumerate(asked) if "/swarm" in line), len(asked))
+            return sum("/stats/requests" in line for line in asked[begun:])
+
+        wait_until("the run is watched", lambda: looks() >= 4, 60)
 
 
 class Locusts:

@@ -34,7 +34,7 @@ def see_steps(play: Play) -> None:
     assert play.result["shape"] is True
     seen = play.samples
     assert {2, 4} <= {sample["users"] for sample in seen} <= {0, 1, 2, 3, 4}
-    assert seen[-1]["elapsed"] < 15
+    assert seen[-1]["elapsed"] < 40
 
 
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
@@ -68,7 +68,7 @@ def test_a_busy_generator_is_a_figure(target: Target, playbook: Playbook) -> Non
         host=target.url,
         users=4,
         spawn_rate=4,
-        run_time="8s",
+        run_time="20s",
         thresholds=["generator_cpu < 10"],
         **own(VERSIONS[-1], COUNTS_TO="3000000"),
     )

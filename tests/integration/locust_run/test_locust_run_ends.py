@@ -31,8 +31,7 @@ def test_abort_ends_the_run(target: Target, locusts: Locusts, playbook: Playbook
         host=target.url,
         thresholds=[{"threshold": "fail_ratio < 0.05", "abort": True}, "p95 < 1000"],
     )
-    locust.wait_for("running")
-    time.sleep(4)
+    locust.wait_until_watched()
     target.fails = True
     play = playbook.finish(process)
     assert [sample["fail_ratio"] >= 0.05 for sample in play.samples][-2:] == [False, True], "the first was the last"
@@ -70,8 +69,7 @@ def test_lost_worker_never_passes(target: Target, locusts: Locusts, playbook: Pl
         expect_workers=2,
         thresholds=["fail_ratio < 0.5"],
     )
-    locust.wait_for("running")
-    time.sleep(4)
+    locust.wait_until_watched()
     locust.workers[0].kill()
     play = playbook.finish(process)
     assert play.code != 0
@@ -86,8 +84,7 @@ def test_lost_worker_never_passes(target: Target, locusts: Locusts, playbook: Pl
 def test_killed_locust_never_passes(target: Target, locusts: Locusts, playbook: Playbook) -> None:
     locust = locusts.start(NEWEST)
     process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
-    locust.wait_for("running")
-    time.sleep(5)
+    locust.wait_until_watched()
     locust.process.kill()
     play = playbook.finish(process)
     assert play.code != 0
@@ -101,8 +98,7 @@ def test_killed_locust_never_passes(target: Target, locusts: Locusts, playbook: 
 def test_restarted_locust_never_passes_and_is_left_alone(target: Target, locusts: Locusts, playbook: Playbook) -> None:
     locust = locusts.start(NEWEST)
     process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
-    locust.wait_for("running")
-    time.sleep(4)
+    locust.wait_until_watched()
     locust.process.kill()
     locust.process.wait()
     again = locusts.start(NEWEST, port=locust.port)
@@ -117,8 +113,7 @@ def test_restarted_locust_never_passes_and_is_left_alone(target: Target, locusts
 def test_signal_stops_locust_first(number: int, target: Target, locusts: Locusts, playbook: Playbook) -> None:
     locust = locusts.start(NEWEST)
     process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
-    locust.wait_for("running")
-    time.sleep(3)
+    locust.wait_until_watched()
     process.send_signal(number)
     locust.wait_for("stopped", seconds=30)
     assert playbook.finish(process).code != 0
@@ -185,8 +180,7 @@ def test_run_of_someone_else_is_left_alone_unless_forced(target: Target, locusts
 def test_locust_that_hangs_ends_the_run(target: Target, locusts: Locusts, playbook: Playbook) -> None:
     locust = locusts.start(NEWEST)
     process = playbook.start(locust_url=locust.url, users=4, spawn_rate=4, run_time="60s", host=target.url)
-    locust.wait_for("running")
-    time.sleep(3)
+    locust.wait_until_watched()
     locust.process.send_signal(signal.SIGSTOP)
     try:
         play = playbook.finish(process, 120)

@@ -37,9 +37,9 @@ def test_stages_follow_each_other_in_one_run(
 ) -> None:
     locust = locusts.start(version)
     stages = [
-        {"duration": "4s", "users": 2, "spawn_rate": 2},
-        {"duration": "3s", "users": 6, "spawn_rate": 6},
-        {"duration": "3s", "users": 1, "spawn_rate": 6},
+        {"duration": "8s", "users": 2, "spawn_rate": 2},
+        {"duration": "6s", "users": 6, "spawn_rate": 6},
+        {"duration": "6s", "users": 1, "spawn_rate": 6},
     ]
     play = playbook.run(locust_url=locust.url, stages=stages, host=target.url, thresholds=["users >= 6"])
     assert play.code == 0, play.stdout
@@ -47,7 +47,7 @@ def test_stages_follow_each_other_in_one_run(
     assert [re.findall(r"user_count=(\d+)", swarm) for swarm in swarms] == [["2"], ["6"], ["1"]]
     # Each gets what remains of the whole run, so that no timer ends a later stage.
     remaining = [int(re.findall(r"run_time=(\d+)s", swarm)[0]) for swarm in swarms]
-    assert remaining == [10, 6, 3]
+    assert remaining == [20, 12, 6]
     samples = play.samples
     assert {sample["stage"] for sample in samples} == {0, 1, 2}
     # A stage does not start the statistics anew.

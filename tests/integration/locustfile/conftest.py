@@ -21,6 +21,7 @@ import requests
 from tests.checks.tree import CHECKOUT
 
 SHIPPED = CHECKOUT / "files" / "locust" / "locustfile.py"
+ENOUGH = Path(__file__).with_name("enough.py")
 SEED = Path(__file__).with_name("seed_locustfile.txt")
 BEARER_TOKEN = "a-bearer-token-for-tests"
 
@@ -36,10 +37,11 @@ class Result:
 
 
 def load(url: str, locustfile: Path = SHIPPED, **environment: str) -> Result:
-    """Run Locust for three seconds with ten users who hardly wait, unless `environment` says otherwise."""
-    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--host", url, "--headless", "--json"]
+    """Run Locust with ten users who hardly wait, unless `environment` says otherwise, until they made enough."""
+    files = f"{locustfile},{ENOUGH}"
+    command = [sys.executable, "-m", "locust", "-f", files, "--host", url, "--headless", "--json"]
     run = subprocess.run(
-        [*command, "--users", "10", "--spawn-rate", "10", "--run-time", "3s"],
+        [*command, "--users", "10", "--spawn-rate", "10", "--run-time", "50s"],
         env={**os.environ, "TOKENIZATION_URL": url, "WAIT_MIN": "0", "WAIT_MAX": "0.01", **environment},
         capture_output=True,
         text=True,
