@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from flask import request
@@ -77,7 +78,7 @@ def keep_journal(environment, **_kwargs) -> None:
     def write_down() -> None:
         form = " ".join(f"{name}={value}" for name, value in request.form.items(multi=True))
         with Path(JOURNAL).open("a", encoding="utf-8") as journal:
-            journal.write(f"{request.method} {request.path} {form}\n")
+            journal.write(f"{time.time():.3f} {request.method} {request.path} {form}\n")
 
     if LOGIN:
         offer_login(environment.web_ui)

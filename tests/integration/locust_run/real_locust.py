@@ -111,7 +111,11 @@ class Locust:
     def requests(self) -> list[str]:
         """What the web interface was asked: method, path and form of each request."""
         lines = self.journal.read_text().splitlines() if self.journal.exists() else []
-        return [line.strip() for line in lines]
+        return [line.split(" ", 1)[1].strip() for line in lines]
+
+    def moments(self) -> list[float]:
+        """When each of `requests` came, in seconds since the epoch."""
+        return [float(line.split(" ", 1)[0]) for line in self.journal.read_text().splitlines()]
 
     def changes(self) -> list[str]:
         return [line for line in self.requests() if re.search("/swarm|/stop|/reset", line)]
