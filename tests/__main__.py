@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -133,14 +133,13 @@ PARTS: dict[str, Callable[[], bool]] = {
     part.__name__: part
     for part in (lint, sanity, unit, playbooks, integration, e2e, molecule, offline, kubernetes, release)
 }
-# Where none is named, all but what guards a release.
-USUAL = tuple(name for name in PARTS if name != "release")
+# What is long and guards a release. A cluster is made of programs that are built for it, from their source.
+RELEASE = ("kubernetes", "release")
+USUAL = tuple(name for name in PARTS if name not in RELEASE)
 # Their subject is load and time, and another part beside them would be in what they measure.
 ALONE = ("integration", "release")
-# Not a part of its own: the longest work that needs no hosts, which the scenario `kubernetes` then finds done.
-PROGRAMS = "kubernetes-programs"
 # Work for processors alone. What waits beside them goes first.
-NICE = (PROGRAMS, "lint", "sanity", "playbooks", "unit")
+NICE = ("lint", "sanity", "playbooks", "unit")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
 SCENARIOS = ("molecule", "offline", "kubernetes")
@@ -152,13 +151,7 @@ def log_of(name: str) -> Path:
 
 
 def command_of(name: str) -> list[str]:
-    if name == PROGRAMS:
-        return playing("molecule/kubernetes/programs.yml")
     return [sys.executable, "-m", "tests", name]
-
-
-def playing(playbook: str, *arguments: str) -> list[str]:
-    return ["ansible-playbook", "--inventory=localhost,", playbook, *arguments]
 
 
 class Watch:
@@ -197,22 +190,24 @@ def passes(name: str) -> bool:
     """Run a part by itself, and say how it ended, how long it took, and how much of that it worked."""
     watch = Watch()
     passed, worked = logged(name, [*(["nice"] if name in NICE else []), *command_of(name)])
-    print(f"{name:<19} {'passed' if passed else 'FAILED'} in {watch}, {worked:.0f} s by its programs", flush=True)
+    print(f"{name:<11} {'passed' if passed else 'FAILED'} in {watch}, {worked:.0f} s by its programs", flush=True)
     return passed
 
 
 def docker(state: str) -> bool:
-    return logged(f"docker-{state}", playing("molecule/shared/docker.yml", f"--extra-vars=docker_state={state}"))[0]
+    play = ["ansible-playbook", "--inventory=localhost,", "molecule/shared/docker.yml"]
+    return logged(f"docker-{state}", [*play, f"--extra-vars=docker_state={state}"])[0]
 
 
 def those_that_fail(names: list[str]) -> list[str]:
     passed = {name: passes(name) for name in ALONE if name in names}
-    beside = [name for name in ("e2e", *NICE) if name in names or (name == PROGRAMS and "kubernetes" in names)]
+    beside = [name for name in ("e2e", *NICE) if name in names]
     scenarios = [name for name in SCENARIOS if name in names]
     with ThreadPoolExecutor(2) as pool:
         running = {name: pool.submit(passes, name) for name in beside}
+        if "e2e" in running:
+            running["e2e"].result()
         if scenarios:
-            wait([running[name] for name in ("e2e", PROGRAMS) if name in running])
             passed["docker-started"] = docker("started")
             running |= {name: pool.submit(passes, name) for name in scenarios}
         passed |= {name: future.result() for name, future in running.items()}

@@ -54,16 +54,15 @@ def test_a_part_that_fails_does_not_stop_the_others(ran: list[str], capsys: pyte
 
 
 def test_what_guards_a_release_is_asked_for_by_name(scripts: Path) -> None:
-    for name in (*runner.PARTS, runner.PROGRAMS):
+    for name in runner.PARTS:
         (scripts / name).write_text('echo "$1" >>"$2/said"')
     assert runner.main([]) == 0
     said = set((scripts / "said").read_text().split())
-    assert said == {*runner.PARTS, runner.PROGRAMS} - {"release"}
+    assert said == {*runner.PARTS} - {"kubernetes", "release"}
 
 
 def test_each_part_has_its_place() -> None:
-    placed = {*runner.ALONE, *runner.NICE, *runner.SCENARIOS, "e2e"}
-    assert set(runner.PARTS) == placed - {runner.PROGRAMS}
+    assert set(runner.PARTS) == {*runner.ALONE, *runner.NICE, *runner.SCENARIOS, "e2e"}
 
 
 def test_parts_wait_side_by_side(scripts: Path) -> None:
@@ -95,13 +94,6 @@ def test_what_works_for_processors_lets_others_go_first(scripts: Path) -> None:
     assert runner.main(["lint", "molecule"]) == 0
     mine, polite = (int((scripts / f"nice-{name}").read_text()) for name in ("molecule", "lint"))
     assert mine < polite
-
-
-def test_a_scenario_finds_its_programs_made(scripts: Path) -> None:
-    (scripts / "kubernetes-programs").write_text('sleep 0.2; touch "$2/made"')
-    (scripts / "kubernetes").write_text('test -e "$2/made"')
-    (scripts / "molecule").write_text("")
-    assert runner.main(["kubernetes", "molecule"]) == 0
 
 
 def test_scenarios_share_a_docker_that_none_of_them_stops(scripts: Path) -> None:
