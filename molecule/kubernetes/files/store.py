@@ -4,7 +4,7 @@
 
 usage: store.py URL PREFIX FILE, with the bearer token on standard input
 
-It stores until there is FILE, but no longer than five minutes.
+It stores until there is FILE, but no longer than a quarter of an hour.
 
 {"lasted": whether it was FILE that ended it, "stored": acknowledged, "failures": requests without a 200, "failed": why,
 up to ten, "lost": acknowledged but not given back}
@@ -23,7 +23,7 @@ from pathlib import Path
 CLIENTS = 8
 PAUSE = 0.02
 """seconds between a client's requests: the load is bounded"""
-LONGEST = 300
+LONGEST = 900
 """seconds that it stores at most"""
 PATIENCE = 60
 """seconds that the service has to come back before what was stored is asked for"""
