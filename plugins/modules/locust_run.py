@@ -436,10 +436,9 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import secrets_in
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError, secrets_in
 
 
 def main() -> None:

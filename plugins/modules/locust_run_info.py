@@ -140,10 +140,9 @@ endpoints:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import CONNECTION, client_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import secrets_in
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError, secrets_in
 
 
 def main() -> None:

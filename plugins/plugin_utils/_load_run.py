@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..module_utils._locust.client import LocustError, parse_exceptions, parse_failures, parse_stats
+from ..module_utils._locust.client import parse_exceptions, parse_failures, parse_stats
 from ..module_utils._locust.plan import Plan
 from ..module_utils._locust.state import Carried
 from ..module_utils._locust.thresholds import (
@@ -23,6 +23,7 @@ from ..module_utils._locust.thresholds import (
     with_defaults,
 )
 from ..module_utils._locust.timing import PATIENCE, STALE, Clock
+from ..module_utils._locust.transport import LocustError
 
 # How long one step follows the run: short enough for a line of progress every 5 s.
 STEP = 3.0

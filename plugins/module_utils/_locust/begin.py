@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-from .client import CANCELS_TIMERS, ENDING, GOING, LocustClient, LocustError, version_of
+from .client import CANCELS_TIMERS, ENDING, GOING, LocustClient, version_of
 from .finish import BEGUN, end
 from .lock import await_timer, one_at_a_time, remember_timer
 from .look import check_options, check_shape, check_user_classes, look
 from .plan import BadOptionError, Plan
 from .state import RunState
 from .timing import STALE, Clock, lag
+from .transport import LocustError
 
 
 def begin(client: LocustClient, plan: Plan, directory: Path, clock: Clock, force: bool) -> RunState:

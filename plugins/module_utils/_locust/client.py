@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from .transport import Answer, Transport, printable
-from .transport import LocustError as LocustError
+from .transport import Answer, LocustError, Transport, printable
 
 # States of Locust in which load is made or just being ended.
 GOING = ("hatching", "spawning", "running", "cleanup", "stopping")

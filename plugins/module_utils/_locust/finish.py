@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Optional
 
-from .client import ENDING, GOING, LocustClient, LocustError
+from .client import ENDING, GOING, LocustClient
 from .held import DeviationError, check_user_classes_at_end, check_users
 from .plan import Plan
 from .process import terminate
 from .state import Carried, Launched
 from .thresholds import Threshold
 from .timing import Clock
+from .transport import LocustError
 from .watch import Watched, watch
 
 # Marks, in the run's directory, that Locust was or is just being asked to start.

@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 from typing import Optional
 
-from .client import CANCELS_TIMERS, LocustClient, LocustError, version_of
+from .client import CANCELS_TIMERS, LocustClient, version_of
 from .plan import Plan
 from .state import RunState
 from .timing import PATIENCE, STALE, lag
+from .transport import LocustError
 
 # States in which Locust makes the load that it was asked for. It is still busy in others, where it ends a run.
 MAKING_LOAD = ("hatching", "spawning", "running")

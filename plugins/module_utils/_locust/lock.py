@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from .client import LocustError, version_of
+from .client import version_of
 from .plan import Plan
 from .private import private_directory
 from .timing import Clock
+from .transport import LocustError
 
 # How long to wait for the timer of an earlier run.
 TIMER_WAIT = 60.0
@@ -43,18 +44,18 @@ def _remove_if_past(path: Path, clock: Clock) -> None:
             path.unlink()
 
 
-@contextlib.contextmanager
-def _locked(path: Path, how: int) -> Iterator[TextIO]:
+def _locked(path: Path, how: int) -> TextIO:
     while True:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise LocustError(f"{path} cannot be opened: {error.strerror}") from None
-        with os.fdopen(handle, "r+", errors="replace") as file:
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(os.fdopen(handle, "r+", errors="replace"))
             fcntl.flock(file, how)
             if _is_still(path, handle):
-                yield file
-                return
+                opened.pop_all()
+                return file
 
 
 def _is_still(path: Path, handle: int) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .client import LocustClient, LocustError, NotThereError
+from .client import LocustClient, NotThereError
 from .timing import Clock
+from .transport import LocustError
 
 TRIES = 3
 # As the plugin bounds them.

@@ -9,7 +9,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from .client import LocustError
+from .transport import LocustError
 
 NAME = "monitor_lab-runs"
 

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Optional
 
 from . import inside
-from .client import OLDEST, LocustClient, LocustError, version_of
+from .client import OLDEST, LocustClient, version_of
 from .plan import BadOptionError, Plan
 from .state import Launched
 from .timing import Clock
-from .transport import address_of, port_of
+from .transport import LocustError, address_of, port_of
 
 # How long Locust outlives a run whose controller died.
 REST = 60

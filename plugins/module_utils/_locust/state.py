@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Optional, TypeVar
 
-from .client import LocustError
+from .transport import LocustError
 
 
 @dataclass(frozen=True)

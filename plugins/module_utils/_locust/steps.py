@@ -14,7 +14,7 @@ from typing import Any
 from . import process
 from .arguments import client_from
 from .begin import begin
-from .client import LocustClient, LocustError
+from .client import LocustClient
 from .finish import clear, finish, stop
 from .look import check_options, check_shape, check_user_classes, look
 from .mark import leave
@@ -23,6 +23,7 @@ from .private import private_directory
 from .state import Carried, RunState
 from .thresholds import Threshold, parse_thresholds
 from .timing import Clock
+from .transport import LocustError
 from .watch import Watched, watch
 
 

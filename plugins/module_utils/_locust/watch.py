@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
-from .client import LocustClient, LocustError, current_figures
+from .client import LocustClient, current_figures
 from .held import MAKING_LOAD, DeviationError, check_host, check_users, ended_early, lost_workers, users_are_as_planned
 from .plan import Plan
 from .process import cpu_seconds
 from .state import Launched, RunState
 from .thresholds import WINDOW, Threshold
 from .timing import PATIENCE, STALE, Clock, lag
+from .transport import LocustError
 
 # Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
 # within 3.5 s.

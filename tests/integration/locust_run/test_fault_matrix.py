@@ -22,10 +22,11 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import process
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient, LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import LoadRun, StepFailedError
 
 from tests.integration.locust_run.real_locust import Locusts, free_port, listens

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient, LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.integration.locust_run.real_locust import (
     LOCUSTFILE,

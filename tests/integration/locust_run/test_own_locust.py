@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import process
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient, LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import check_options, look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Launched
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.integration.locust_run.real_locust import Playbook, free_port, listens
 from tests.locusts import EACH_VERSION, VERSIONS, locust_executable

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient, LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.integration.locust_run.real_locust import Locusts, Playbook
 from tests.integration.locust_run.test_locust_run_options import NEWEST, OLDEST, PASSWORD, certificate

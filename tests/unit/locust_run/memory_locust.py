@@ -13,10 +13,10 @@ from typing import Any
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import (
     CANCELS_TIMERS,
     LocustClient,
-    LocustError,
     Overview,
     version_of,
 )
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 
 class Clock:

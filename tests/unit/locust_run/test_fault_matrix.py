@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import finish, process, steps, watch
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Launched
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import LoadRun, Outcome, StepFailedError
 
 from tests.unit.locust_run.memory_locust import Clock, MemoryLocust

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import (
     LocustClient,
-    LocustError,
     current_figures,
     parse_exceptions,
     parse_failures,
     parse_overview,
     parse_stats,
 )
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.unit.locust_run.scripted_server import Scripted, answer
 

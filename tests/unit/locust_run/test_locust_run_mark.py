@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError, NotThereError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import NotThereError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.mark import TRIES, leave
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import STEPS
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.unit.locust_run.memory_locust import Clock, MemoryLocust
 

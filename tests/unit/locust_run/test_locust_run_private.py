@@ -9,7 +9,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.lock import (
     await_timer,
     one_at_a_time,
@@ -18,6 +17,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.lock
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.private import private_directory
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.unit.locust_run.memory_locust import Clock
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import process
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient, LocustError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Launched
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.waiting import wait_until
 

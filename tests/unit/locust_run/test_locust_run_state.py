@@ -9,10 +9,10 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried, Launched, RunState
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import STEPS, carry_out
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import watch as watching
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.begin import begin
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.finish import BEGUN, Finished, finish, stop
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import check_user_classes, look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried, Launched, RunState
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.watch import Watched, watch
 from hypothesis import given
 from hypothesis import strategies as st

@@ -15,7 +15,6 @@ import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import client as client_module
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import (
     LocustClient,
-    LocustError,
     current_figures,
     parse_exceptions,
     parse_failures,
@@ -24,6 +23,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.clie
 )
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 from hypothesis import given
 from hypothesis import strategies as st
 
