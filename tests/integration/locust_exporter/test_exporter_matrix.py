@@ -98,7 +98,7 @@ def life(version: str) -> dict[str, Moment]:
         real.wait_for("three workers", lambda page: [one["state"] for one in page["workers"]] == ["ready"] * 3)
         found["ready"] = capture(real, metrics)
         # Long enough to be met in it: a Locust on a busy machine gives the same answer for many seconds.
-        real.swarm(target, users=400, spawn_rate=4)
+        real.swarm(target, users=200, spawn_rate=1)
         real.wait_for("ramping up", lambda page: page["state"] == "spawning" and page["stats"][-1]["num_requests"] > 0)
         found["ramping_up"] = capture(real, metrics)
         real.swarm(target, users=12, spawn_rate=100)

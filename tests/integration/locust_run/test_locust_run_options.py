@@ -47,8 +47,8 @@ def test_stages_follow_each_other_in_one_run(
     swarms = [change for change in locust.changes() if "/swarm" in change]
     assert [re.findall(r"user_count=(\d+)", swarm) for swarm in swarms] == [["2"], ["6"], ["1"]]
     # Each gets what remains of the whole run, so that no timer ends a later stage.
-    remaining = [int(re.findall(r"run_time=(\d+)s", swarm)[0]) for swarm in swarms]
-    assert remaining == [20, 12, 6]
+    whole, later, last = (int(re.findall(r"run_time=(\d+)s", swarm)[0]) for swarm in swarms)
+    assert whole == 20 and 12 >= later > 6 >= last > 0
     samples = play.samples
     assert {sample["stage"] for sample in samples} == {0, 1, 2}
     # A stage does not start the statistics anew.
