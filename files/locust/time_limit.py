@@ -21,7 +21,8 @@ SECONDS = float(os.environ["LOCUST_TIME_LIMIT"])
 
 def end(reader: gevent.Greenlet) -> None:
     os.write(2, f"Locust has not read its locustfiles within {SECONDS:g} s; it is here:\n".encode())
-    traceback.print_stack(reader.gr_frame)
+    # The innermost calls: whoever shows the last lines of an output shows all of this.
+    traceback.print_stack(reader.gr_frame, limit=5)
     os._exit(1)
 
 
