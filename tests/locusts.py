@@ -44,7 +44,7 @@ def _install(requirement: str, environment: Path) -> None:
         make = [uv, "venv", "--quiet", "--relocatable", "--clear", "--python", sys.executable, str(made)]
         subprocess.run(make, check=True)
         # They are started by the hundred, and reading the sources anew would be two thirds of each start.
-        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", made / "bin" / "python"]
+        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(made / "bin" / "python")]
         subprocess.run([*install, requirement], check=True)
         try:
             made.rename(environment)
