@@ -35,7 +35,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_files import files_hash
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences import files_hash
 
 
 class FilterModule:

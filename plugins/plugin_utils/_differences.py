@@ -133,6 +133,15 @@ def whole_files(wanted: Iterable[WantedFile]) -> list[dict[str, Any]]:
     ]
 
 
+def files_hash(wanted: Iterable[Mapping[str, Any]]) -> str:
+    """Return SHA-256 over names and contents of files that the role C(files) takes, cut to twelve digits."""
+    digest = hashlib.sha256()
+    for file in wanted:
+        if file.get("state", "file") == "file":
+            digest.update(f"\0{file['path']}\0{_sha256(file)}".encode())
+    return digest.hexdigest()[:12]
+
+
 def _sha256(file: Mapping[str, Any]) -> str:
     content = Path(file["src"]).read_bytes() if "src" in file else str(file["content"]).encode()
     return hashlib.sha256(content).hexdigest()

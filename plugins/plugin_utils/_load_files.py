@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 LOCUSTFILE = "locustfile.py"
 # Each is copied by itself, and lies in the memory of whoever compares it.
@@ -204,8 +203,8 @@ def wanted_secrets(value: Mapping[str, Any], folder: str, owner: int) -> list[di
     ]
 
 
-def arguments_fault(value: Sequence[Any]) -> str:
-    """Return what is wrong with C(locust_arguments); empty where nothing is."""
+def arguments_fault(value: Sequence[Any]) -> Optional[str]:
+    """Return what is wrong with C(locust_arguments); none where nothing is."""
     for argument in value:
         if not isinstance(argument, str) or not argument.isprintable():
             return f"{_shown(argument)} is not text on one line; write each argument in quotes"
@@ -217,11 +216,11 @@ def arguments_fault(value: Sequence[Any]) -> str:
             decided = _SHORT.get(option[:2])
         if decided:
             return f"the role itself decides {decided}; {_DECIDED[decided][1]}"
-    return ""
+    return None
 
 
-def environment_fault(value: Mapping[Any, Any]) -> str:
-    """Return what is wrong with C(locust_env); empty where nothing is."""
+def environment_fault(value: Mapping[Any, Any]) -> Optional[str]:
+    """Return what is wrong with C(locust_env); none where nothing is."""
     for name, one in value.items():
         if not isinstance(name, str) or not VARIABLE.fullmatch(name):
             return f"{_shown(name)} is not the name of a variable; write letters, digits and underscores"
@@ -232,7 +231,7 @@ def environment_fault(value: Mapping[Any, Any]) -> str:
         if one is None or isinstance(one, (Mapping, list, tuple)) or (isinstance(one, str) and "\0" in one):
             kind = "nothing" if one is None else "no single value"
             return f"{name} is {kind}; write a text, a number, true or false, or leave it out"
-    return ""
+    return None
 
 
 def environment_text(value: Any) -> str:
@@ -240,8 +239,8 @@ def environment_text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, (bool, int, float)) else str(value)
 
 
-def secrets_fault(value: Mapping[Any, Any]) -> str:
-    """Return what is wrong with C(locust_secret_files); empty where nothing is. No value is shown."""
+def secrets_fault(value: Mapping[Any, Any]) -> Optional[str]:
+    """Return what is wrong with C(locust_secret_files); none where nothing is. No value is shown."""
     for name, one in value.items():
         if not isinstance(name, str) or not NAME.fullmatch(name) or name == "bearer_token":
             return f"{_shown(name)} cannot be the name of a secret; write letters, digits, dots and hyphens"
@@ -256,20 +255,4 @@ def secrets_fault(value: Mapping[Any, Any]) -> str:
             path = Path("/")
         if not path.is_file() or path.stat().st_size > LARGEST_SECRET:
             return f"{name} names no file on the controller that can be read; write its path, or its content"
-    return ""
-
-
-def files_hash(wanted: Iterable[Mapping[str, Any]]) -> str:
-    """Return SHA-256 over names and contents of files that the role C(files) takes, cut to twelve digits."""
-    digest = hashlib.sha256()
-    for file in _contents(wanted):
-        digest.update(file)
-    return digest.hexdigest()[:12]
-
-
-def _contents(wanted: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    for file in wanted:
-        if file.get("state", "file") == "file":
-            content = Path(file["src"]).read_bytes() if "src" in file else str(file["content"]).encode()
-            yield f"\0{file['path']}\0".encode()
-            yield hashlib.sha256(content).digest()
+    return None

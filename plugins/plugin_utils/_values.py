@@ -125,10 +125,6 @@ def _load(value: Any) -> Optional[str]:
     return None
 
 
-def _told(fault: Callable[[Any], str]) -> Kind:
-    return lambda value: fault(value) or None
-
-
 KINDS: dict[str, Kind] = {
     "port": _whole(1, 65535, "{} is not a port; write a whole number from 1 to 65535"),
     "count": _whole(1, None, "{} is not a count; write a whole number, 1 or more"),
@@ -158,9 +154,9 @@ KINDS: dict[str, Kind] = {
     ),
     "file": _file,
     "load": _load,
-    "arguments": _told(arguments_fault),
-    "environment": _told(environment_fault),
-    "secrets": _told(secrets_fault),
+    "arguments": arguments_fault,
+    "environment": environment_fault,
+    "secrets": secrets_fault,
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.

@@ -8,7 +8,6 @@ The steps are carried out as the module does, but in threads of this process: ma
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import time
@@ -23,13 +22,12 @@ import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import process
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import LocustClient
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, plan_from
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import LoadRun, StepFailedError
 
 from tests.integration.locust_run.real_locust import Locusts, free_port, listens
+from tests.locust_steps import carried_out
 from tests.locusts import EACH_VERSION, locust_executable
 from tests.waiting import wait_until
 
@@ -104,15 +102,7 @@ class Stand:
     def call(self, name: str, **arguments: Any) -> dict[str, Any]:
         if self.interrupted:
             raise InterruptionError
-        try:
-            answer = carry_out(self.options, {"name": name, "run_id": self.run_id, **arguments}, time)
-        except BadOptionError as error:
-            raise StepFailedError(str(error), bad_option=True) from error
-        except LocustError as error:
-            raise StepFailedError(str(error)) from error
-        carried = json.loads(json.dumps(answer))
-        assert isinstance(carried, dict)
-        return carried
+        return carried_out(self.options, {"name": name, "run_id": self.run_id, **arguments}, time)
 
     def run(self, happens: Callable[[Stand], object]) -> tuple[str, str]:
         """Return the verdict and the reasons; the fault happens in the middle of the run."""

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -15,12 +14,13 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import finish, process, steps, watch
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Launched
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thresholds import parse_thresholds
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import LoadRun, Outcome, StepFailedError
 
+from tests.locust_steps import carried_out
 from tests.unit.locust_run.memory_locust import Clock, MemoryLocust
 
 MODES = ("api", "process")
@@ -72,15 +72,7 @@ class Stand:
         self.clock.sleep(0.4)
         if self.clock.now >= self.interrupted_at:
             raise InterruptionError
-        try:
-            answer = steps.carry_out(self.options, {"name": name, "run_id": "x", **arguments}, self.clock)
-        except BadOptionError as error:
-            raise StepFailedError(str(error), bad_option=True) from error
-        except LocustError as error:
-            raise StepFailedError(str(error)) from error
-        carried = json.loads(json.dumps(answer))
-        assert isinstance(carried, dict)
-        return carried
+        return carried_out(self.options, {"name": name, "run_id": "x", **arguments}, self.clock)
 
     def run(self) -> Outcome:
         plan = plan_from(self.options)
