@@ -12,22 +12,24 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - The lab runs all its containers in one form, as ordinary users without capabilities on the host's network.
-positional: _input, service_mgr
+positional: _input, looked
 options:
   _input:
     description: The container, as the role C(container) takes it.
     type: dict
     required: true
-  service_mgr:
-    description: The host's fact C(service_mgr). With systemd, the journal keeps what containers say.
-    type: str
+  looked:
+    description: >-
+      What M(devsecops.monitor_lab.lab_host_info) returned for the host. With systemd, the journal keeps what containers
+      say; a limit that the engine can't hold a container to is null.
+    type: dict
     required: true
 """
 
 EXAMPLES = r"""
 - name: Show the options
   ansible.builtin.debug:
-    msg: "{{ container_wanted | devsecops.monitor_lab.container_options(ansible_facts.service_mgr) }}"
+    msg: "{{ container_wanted | devsecops.monitor_lab.container_options(monitor_lab_host) }}"
 """
 
 RETURN = r"""

@@ -114,12 +114,14 @@ files:
       sha256: 7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069
 docker:
   description: >-
-    The Docker engine's version, its images (name to id) and containers. Null where none answers. Of the lab's
+    The Docker engine's version, its images (name to id) and containers. Null where none answers. V(limits) is what it
+    can hold containers to; V(cpus) is 0 where it cannot limit them, else the most that it takes. Of the lab's
     containers there is all that they are made of; values in their environment are hashed, since they may be secret.
   type: dict
   returned: always
   sample:
     version: 20.10.24+dfsg1
+    limits: {cpus: 2, pids: true, swap: true}
     images:
       debian:bookworm: sha256:f511e2db0e59b34206af50e85b32f2511c935986a30a2d38b887d80112434045
     containers:

@@ -30,6 +30,10 @@ _LOG = {
     False: {"log_driver": "json-file", "log_options": {"max-size": "10m", "max-file": "3"}},
 }
 
+# Podman's own default, which its pod has: Locust's processes on a large machine are fewer, with all their threads, and
+# what goes on making processes ends before the host's are used up.
+_PIDS = 2048
+
 # Of Docker's HostConfig, what is never wanted and community.docker.docker_container leaves as it is where no option
 # names it: what `docker update` changes, and what gives a container more than the lab does. Each is unset as null, 0,
 # -1, false or empty.
@@ -48,9 +52,7 @@ _UNSTATED = (
     "Devices",
     "GroupAdd",
     "MemoryReservation",
-    "NanoCpus",
     "PidMode",
-    "PidsLimit",
     "Privileged",
     "UTSMode",
     "UsernsMode",
@@ -147,11 +149,13 @@ def _sha256(file: Mapping[str, Any]) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def container_options(wanted: WantedContainer, service_mgr: str) -> dict[str, Any]:
+def container_options(wanted: WantedContainer, looked: Looked) -> dict[str, Any]:
     """Return the options of M(community.docker.docker_container) that make a container in the lab's only form.
 
-    `service_mgr` is Ansible's fact of the host.
+    A limit that the host's engine can't hold it to is None.
     """
+    held = (looked["docker"] or {"limits": {"cpus": 0, "pids": False, "swap": False}})["limits"]
+    memory = memory_bytes(wanted["memory"])
     environment = {"MONITOR_LAB_SERVICE": wanted["service"], **wanted.get("env", {})}
     return {
         "name": wanted["name"],
@@ -162,7 +166,11 @@ def container_options(wanted: WantedContainer, service_mgr: str) -> dict[str, An
         "user": str(wanted["user"]),
         "mounts": list(wanted.get("mounts", [])),
         "tmpfs": ["/tmp"],
-        "memory": memory_bytes(wanted["memory"]),
+        "memory": memory,
+        # That of both together: none of it is swapped.
+        "memory_swap": memory if held["swap"] else None,
+        "cpus": min(float(wanted.get("cpus", 1)), held["cpus"]) or None,
+        "pids_limit": _PIDS if held["pids"] else None,
         "network_mode": "host",
         "read_only": True,
         "cap_drop": ["ALL"],
@@ -171,7 +179,7 @@ def container_options(wanted: WantedContainer, service_mgr: str) -> dict[str, An
         # One that is tried runs once, and Docker itself removes it then, whoever waits for it.
         "restart_policy": "no" if wanted.get("tried") else "unless-stopped",
         "auto_remove": wanted.get("tried", False),
-        **_LOG[service_mgr == "systemd"],
+        **_LOG[looked["ansible_facts"]["ansible_service_mgr"] == "systemd"],
     }
 
 
@@ -183,7 +191,7 @@ def container_differences(wanted: WantedContainer, looked: Looked) -> list[str]:
         return [f"container {name} is not there"]
     if there["state"] != "running":
         return [f"container {name} is {there['state']}"]
-    options = container_options(wanted, looked["ansible_facts"]["ansible_service_mgr"])
+    options = container_options(wanted, looked)
     host, image = there["host_config"], there["of_image"]
     log = host.get("LogConfig") or {}
     pairs = {
@@ -196,6 +204,9 @@ def container_differences(wanted: WantedContainer, looked: Looked) -> list[str]:
         "mounts": (_mounts(options["mounts"]), _inspected_mounts(host.get("Mounts") or [])),
         "tmpfs": (options["tmpfs"], list(host.get("Tmpfs") or {})),
         "memory": (options["memory"], host.get("Memory")),
+        "memory_swap": (options["memory_swap"], _limit(host, "MemorySwap")),
+        "cpus": (_nano(options["cpus"]), _limit(host, "NanoCpus")),
+        "pids_limit": (options["pids_limit"], _limit(host, "PidsLimit")),
         "workdir": (options["working_dir"] or image["working_dir"], there["working_dir"]),
         "network": (options["network_mode"], host.get("NetworkMode")),
         "read_only": (options["read_only"], host.get("ReadonlyRootfs")),
@@ -216,7 +227,7 @@ def container_unstated(wanted: WantedContainer, looked: Looked) -> list[str]:
     there = ((looked["docker"] or {}).get("containers") or {}).get(wanted["name"])
     if there is None:
         return []
-    options = container_options(wanted, looked["ansible_facts"]["ansible_service_mgr"])
+    options = container_options(wanted, looked)
     host, image = there["host_config"], there["of_image"]
     more = {
         "environment": there["environment"].keys() - options["env"].keys() - image["environment"].keys(),
@@ -224,11 +235,18 @@ def container_unstated(wanted: WantedContainer, looked: Looked) -> list[str]:
         "mounts": set(_inspected_mounts(host.get("Mounts") or [])) - set(_mounts(options["mounts"])),
         "tmpfs": (host.get("Tmpfs") or {}).keys() - options["tmpfs"],
         "entrypoint": there["entrypoint"] != image["entrypoint"],
-        # Twice the memory where nothing is said; nothing, where the kernel counts no swap.
-        "MemorySwap": host.get("MemorySwap") not in (None, 0, -1, 2 * options["memory"]),
         **{key: host.get(key) not in (None, 0, -1, False, "", [], {}) for key in _UNSTATED},
     }
     return [name for name, has_more in more.items() if has_more]
+
+
+def _limit(host: Mapping[str, Any], name: str) -> Optional[int]:
+    """Return a limit of Docker's HostConfig; None where there is none, which Docker writes as null, 0 or -1."""
+    return None if host.get(name) in (None, 0, -1) else int(host[name])
+
+
+def _nano(cpus: Optional[float]) -> Optional[int]:
+    return None if cpus is None else round(cpus * 10**9)
 
 
 def _mounts(mounts: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:

@@ -130,10 +130,16 @@ KINDS: dict[str, Kind] = {
     "count": _whole(1, None, "{} is not a count; write a whole number, 1 or more"),
     "amount": _whole(0, None, "{} is not an amount; write a whole number, 0 or more"),
     "memory": _memory,
+    # Docker takes hundredths.
+    "processors": _written(
+        r"(?=.*[1-9])\d+(\.\d{1,2})?", "{} is not a number of processors; write one such as 1 or 0.5"
+    ),
     # As Kubernetes writes it, but without the m that would be thousandths of a byte.
     "storage": _written(
         r"0*[1-9]\d*(\.\d+)?([KMGTPE]i|[kMGTPE])", "{} is not an amount of storage; write one such as 1Gi"
     ),
+    # As Prometheus writes it.
+    "bytes": _written(r"(?=.*[1-9])\d+(\.\d+)?([KMGTPE]i?)?B", "{} is not a size; write one such as 512MB or 2GB"),
     # As Prometheus writes it, each unit at most once; nothing here lasts no time at all.
     "duration": _written(
         r"(?=.*[1-9])(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?",
@@ -173,9 +179,11 @@ _KIND_BY_ENDING = {
     "_timeout": "count",
     "_mb": "amount",
     "_memory": "memory",
+    "_cpus": "processors",
     "_storage": "storage",
     "_interval": "duration",
     "_retention": "duration",
+    "_retention_size": "bytes",
     "_url": "url",
     "_address": "address",
     "_version": "tag",

@@ -9,6 +9,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -17,6 +18,7 @@ from tests.e2e.conftest import CONFIG
 
 EXPORTER = "monitor-lab-locust-exporter"
 PROMETHEUS = "monitor-lab-prometheus"
+WORKERS = "monitor-lab-locust-workers"
 Tasks = list[tuple[str, str]]
 """Name of a task, and the item of its loop or nothing."""
 
@@ -91,7 +93,17 @@ ENVIRONMENT = Change("another environment", _another_environment, RUN_EXPORTER)
 IMAGE = Change("another image", _another_image, RUN_EXPORTER)
 MORE = Change("more than it may", lambda: _made_anew(host={"CapAdd": ["NET_ADMIN"]}), RUN_EXPORTER)
 UPDATE = Change(
-    "docker update", lambda: _container(EXPORTER).update(mem_limit="128m", memswap_limit="1g"), RUN_EXPORTER
+    "docker update", lambda: _run("docker", "update", "--memory=128m", "--memory-swap=1g", EXPORTER), RUN_EXPORTER
+)
+LIMITS = Change(
+    "docker update of other limits",
+    lambda: _run("docker", "update", "--cpus=0.1", "--pids-limit=100", "--memory-swap=-1", WORKERS),
+    [(f"Run the container {WORKERS}", "")],
+)
+PODMAN = Change(
+    "Podman's settings",
+    lambda: Path("/etc/containers/containers.conf.d/50-monitor-lab.conf").write_text("[containers]\n"),
+    [("Write the files", "/etc/containers/containers.conf.d/50-monitor-lab.conf")],
 )
 CONTENT = Change(
     "a file's content",
@@ -132,8 +144,8 @@ ROUNDS = [
     [OWNER, STOPPED, CONTENT],
     [MODE, PAUSED, FOLDER],
     [SECRET, REMOVED, EXTRA],
-    [POD, MEMORY],
-    [ENVIRONMENT, VOLUME],
+    [POD, MEMORY, LIMITS],
+    [ENVIRONMENT, VOLUME, PODMAN],
     [PACKAGE, IMAGE],
     [MORE],
     [UPDATE],

@@ -230,13 +230,13 @@ class DockerSocket(http.client.HTTPConnection):
 
 
 def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
-    """Return the engine's version, its images (name → id) and containers; None where no engine answers.
+    """Return the engine's version, limits, images (name → id) and containers; None where no engine answers.
 
-    A container has its C(state); one of the lab's has more, see container().
+    A container has its C(state); one of the lab's has more, see container(). For the limits see limits().
     """
     connection = DockerSocket(path)
     try:
-        version = connection.read("/version")["Version"]
+        info = connection.read("/info")
         images = connection.read("/images/json")
         containers = {}
         for listed in connection.read("/containers/json?all=true"):
@@ -251,9 +251,23 @@ def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
     finally:
         connection.close()
     return {
-        "version": version,
+        "version": info["ServerVersion"],
+        "limits": limits(info),
         "images": {tag: image["Id"] for image in images for tag in image["RepoTags"] or []},
         "containers": containers,
+    }
+
+
+def limits(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an engine can hold its containers to, from Docker's answer on itself.
+
+    C(cpus) is the most that it takes, 0 where it can't limit them; C(pids) and C(swap) are whether it can. An engine
+    refuses more processors than there are, and forgets the others where the kernel's cgroups are without them.
+    """
+    return {
+        "cpus": info["NCPU"] if info["CpuCfsPeriod"] and info["CpuCfsQuota"] else 0,
+        "pids": info["PidsLimit"],
+        "swap": info["SwapLimit"],
     }
 
 

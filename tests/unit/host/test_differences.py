@@ -23,6 +23,10 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences
 
 RECORDINGS = Path(__file__).parent / "recordings"
 DOCKER = json.loads((RECORDINGS / "docker-20.10.24.json").read_text())
+# It was recorded before containers had these.
+LIMITS = {"MemorySwap": 2**30, "NanoCpus": 10**9, "PidsLimit": 2048}
+HOST_CONFIG = DOCKER["container"]["HostConfig"]
+HOST_CONFIG.update(LIMITS)
 PODMAN = json.loads((RECORDINGS / "podman-4.3.1.json").read_text())
 IMAGE = "localhost/monitor-lab/prometheus:5c439ec46517"
 WANTED: dict[str, Any] = {
@@ -49,6 +53,7 @@ def looked(inspected: dict[str, Any] = DOCKER["container"]) -> dict[str, Any]:
         "ansible_facts": {"ansible_service_mgr": "systemd"},
         "files": {},
         "docker": {
+            "limits": host.limits(DOCKER["info"]),
             "images": {IMAGE: DOCKER["container"]["Image"]},
             "containers": {"monitor-lab-prometheus": host.container(inspected, DOCKER["image"])},
         },
@@ -78,7 +83,7 @@ def test_a_container_that_is_as_wanted_differs_in_nothing() -> None:
 
 
 def test_a_container_that_is_gone_or_does_not_run_differs() -> None:
-    gone = {**looked(), "docker": {"images": {}, "containers": {}}}
+    gone = {**looked(), "docker": {**looked()["docker"], "images": {}, "containers": {}}}
     assert differences(gone, containers=[WANTED]) == ["container monitor-lab-prometheus is not there"]
     assert differences({**looked(), "docker": None}, containers=[WANTED]) == [
         "container monitor-lab-prometheus is not there"
@@ -103,6 +108,12 @@ def test_a_container_that_is_gone_or_does_not_run_differs() -> None:
         ("HostConfig.Mounts", None, "mounts"),
         ("HostConfig.Tmpfs", None, "tmpfs"),
         ("HostConfig.Memory", 2**29, "memory"),
+        ("HostConfig.MemorySwap", 2**31, "memory_swap"),
+        ("HostConfig.MemorySwap", -1, "memory_swap"),
+        ("HostConfig.NanoCpus", 5 * 10**8, "cpus"),
+        ("HostConfig.NanoCpus", 0, "cpus"),
+        ("HostConfig.PidsLimit", 10, "pids_limit"),
+        ("HostConfig.PidsLimit", None, "pids_limit"),
         ("HostConfig.NetworkMode", "bridge", "network"),
         ("HostConfig.ReadonlyRootfs", False, "read_only"),
         ("HostConfig.CapDrop", None, "cap_drop"),
@@ -129,11 +140,9 @@ def test_what_makes_a_container_is_compared(path: str, value: Any, name: str) ->
             "mounts",
         ),
         ("HostConfig.Tmpfs", {"/tmp": "", "/more": ""}, "tmpfs"),
-        ("HostConfig.MemorySwap", 2**40, "MemorySwap"),
         ("HostConfig.CpuShares", 512, "CpuShares"),
-        ("HostConfig.NanoCpus", 5 * 10**8, "NanoCpus"),
+        ("HostConfig.CpuQuota", 50_000, "CpuQuota"),
         ("HostConfig.CpusetCpus", "0", "CpusetCpus"),
-        ("HostConfig.PidsLimit", 10, "PidsLimit"),
         ("HostConfig.CapAdd", ["NET_ADMIN"], "CapAdd"),
         ("HostConfig.Privileged", True, "Privileged"),
     ],
@@ -148,8 +157,25 @@ def test_what_no_option_puts_right_is_told_so(path: str, value: Any, name: str) 
 
 @pytest.mark.parametrize("unset", [None, 0, -1])
 def test_no_limit_is_written_in_several_ways(unset: int | None) -> None:
-    for key in ("PidsLimit", "MemorySwap", "CpuShares"):
-        assert differences(looked(changed(f"HostConfig.{key}", unset)), containers=[WANTED]) == []
+    assert differences(looked(changed("HostConfig.CpuShares", unset)), containers=[WANTED]) == []
+    without = looked(changed("HostConfig", {**HOST_CONFIG, **dict.fromkeys(LIMITS, unset)}))
+    without["docker"]["limits"] = {"cpus": 0, "pids": False, "swap": False}
+    assert differences(without, containers=[WANTED]) == []
+
+
+def test_an_engine_says_what_it_can_hold_containers_to() -> None:
+    assert host.limits(DOCKER["info"]) == {"cpus": 2, "pids": True, "swap": True}
+    less = {**DOCKER["info"], "CpuCfsQuota": False, "PidsLimit": False, "SwapLimit": False}
+    assert host.limits(less) == {"cpus": 0, "pids": False, "swap": False}
+
+
+def test_a_container_has_limits_that_its_host_can_hold() -> None:
+    options = container_options({**WANTED, "cpus": "1.5"}, looked())
+    assert (options["cpus"], options["pids_limit"], options["memory_swap"]) == (1.5, 2048, options["memory"])
+    # Docker refuses more processors than there are.
+    assert container_options({**WANTED, "cpus": 5}, looked())["cpus"] == 2
+    bare = container_options(WANTED, {**looked(), "docker": None})
+    assert [bare[name] for name in ("cpus", "pids_limit", "memory_swap")] == [None, None, None]
 
 
 def test_secrets_in_the_environment_are_compared_and_not_told() -> None:
@@ -166,8 +192,9 @@ def test_what_a_host_is_not_to_run_is_not_missed() -> None:
 
 
 def test_without_systemd_the_engine_keeps_the_log() -> None:
-    assert container_options(WANTED, "systemd")["log_driver"] == "journald"
-    assert container_options(WANTED, "sysvinit")["log_options"] == {"max-size": "10m", "max-file": "3"}
+    assert container_options(WANTED, looked())["log_driver"] == "journald"
+    without = {**looked(), "ansible_facts": {"ansible_service_mgr": "sysvinit"}}
+    assert container_options(WANTED, without)["log_options"] == {"max-size": "10m", "max-file": "3"}
 
 
 def wanted_files(folder: Path) -> list[dict[str, Any]]:

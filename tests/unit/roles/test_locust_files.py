@@ -21,6 +21,10 @@ from tests.role_readme import ROLES
 
 VALUES = ("__locust_files", "__locust_containers", "__locust_container", "__locust_trial", "__locust_read_once")
 SECRET = "geheim"
+HOST = {
+    "ansible_facts": {"ansible_service_mgr": "systemd"},
+    "docker": {"limits": {"cpus": 8, "pids": True, "swap": True}},
+}
 
 
 def worked_out(folder: Path, trial: bool = False, **variables: Any) -> dict[str, Any]:
@@ -96,7 +100,8 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
     assert {
         (by_path[f"locust/keys/{name}"]["mode"], by_path[f"locust/keys/{name}"]["owner"]) for name in ("token", "other")
     } == {("0400", 10003)}
-    master, workers = (container_options(one, "systemd") for one in found["__locust_containers"])
+    master, workers = (container_options(one, HOST) for one in found["__locust_containers"])
+    assert (master["cpus"], workers["cpus"]) == (2, 3)
     mine = "--locustfile=/etc/locust/load/locustfile.py"
     assert master["command"][0] == f"{mine},/etc/locust/histograms.py,/etc/locust/run_mark.py"
     assert workers["command"][0] == f"{mine},/etc/locust/workers.py"
@@ -115,8 +120,8 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
 
 def test_it_is_tried_under_the_conditions_of_the_start(load: Path) -> None:
     found = worked_out(load, trial=True, **given(load))
-    tried = container_options({**found["__locust_container"], **found["__locust_trial"]}, "systemd")
-    real = container_options(found["__locust_containers"][0], "systemd")
+    tried = container_options({**found["__locust_container"], **found["__locust_trial"]}, HOST)
+    real = container_options(found["__locust_containers"][0], HOST)
     differing = {key for key in tried if tried[key] != real[key]}
     assert differing == {"name", "command", "env", "restart_policy", "auto_remove"}
     assert tried["env"] == {**real["env"], "LOCUST_TIME_LIMIT": "60"}

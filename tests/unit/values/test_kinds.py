@@ -16,6 +16,8 @@ GOOD: dict[str, list[Any]] = {
     "count": [1, "120", 10**9],
     "amount": [0, "0", 11985],
     "memory": ["6m", "512m", "512Mi", "1.5g", 1073741824],
+    "processors": [1, "2", 0.5, 1.0, "0.01"],
+    "bytes": ["2GB", "512MB", "1024B", "1.5GB", "2GiB"],
     "storage": ["1Gi", "500M", "1.5Ti"],
     "duration": ["5s", "15d", "1h30m", "1y2w3d4h5m6s7ms", "100ms"],
     "url": [
@@ -35,6 +37,8 @@ BAD: dict[str, list[Any]] = {
     "count": [0, "-1", "many", "1.0", True],
     "amount": [-1, "", 0.5, False],
     "memory": ["512", "1k", "5.9m", "0", "", "lots", "512x", True],
+    "processors": [0, "0.0", -1, 0.001, "all", "", True, "1e3"],
+    "bytes": ["2G", "2gb", "2 GB", "0B", 2, ""],
     "storage": ["512m", "1073741824", "0Gi", "1gi", "", "1 Gi"],
     "duration": ["0", "0s", "", "5", 5, "5 s", "1m1h", "5seconds", "1.5h", "5s5s"],
     "url": [
