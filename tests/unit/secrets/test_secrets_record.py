@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""Which secrets are the lab's own, to be removed with it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._secrets import RECORD, secrets_in, secrets_record
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What a lab has that kept no record, with a file of somebody's."""
+    for name in ("tokenization_private_key", "tokenization_bearer_token", "grafana_admin_password", "notes"):
+        (tmp_path / name).write_text(f"{name} \n")
+    return tmp_path
+
+
+def recorded(folder: Path, *made: str) -> None:
+    (folder / RECORD).write_text(secrets_record(str(folder), False, made))
+
+
+def of_others(folder: Path, foreign_grafana: bool = False) -> list[str]:
+    found = secrets_in(str(folder), foreign_grafana)
+    assert sorted(found["made"] + found["others"]) == sorted(map(str, folder.iterdir()))
+    return [Path(path).name for path in found["others"]]
+
+
+def test_without_a_record_the_names_tell(folder: Path) -> None:
+    assert of_others(folder) == ["notes"]
+    assert of_others(folder, foreign_grafana=True) == ["grafana_admin_password", "notes"]
+
+
+def test_what_is_recorded_is_the_lab_s_until_somebody_changes_it(folder: Path) -> None:
+    (folder / "made").write_text("secret")
+    recorded(folder, "made")
+    assert of_others(folder) == ["notes"]
+    (folder / "grafana_admin_password").write_text("that of my own Grafana")
+    (folder / "later").write_text("")
+    (folder / "below").mkdir()
+    assert of_others(folder) == ["below", "grafana_admin_password", "later", "notes"]
+
+
+def test_a_secret_that_is_made_again_is_recorded_once(folder: Path) -> None:
+    recorded(folder, "notes")
+    (folder / "notes").write_text("others")
+    recorded(folder, "notes")
+    assert (folder / RECORD).read_text().count("notes") == 1
+    assert of_others(folder) == []
+    subprocess.run(["sha256sum", "--strict", "--check", RECORD], cwd=folder, check=True)
+
+
+def test_no_folder_has_nothing(tmp_path: Path) -> None:
+    assert secrets_in(str(tmp_path / "nowhere"), False) == {"made": [], "others": []}
