@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What no linter looks at: licenses, imports, proxies, silenced findings. Prints what it finds; ends with 1 if any."""
+"""What no linter looks at: check mode, licenses, imports, proxies and more. Prints what it finds; ends with 1 then."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.checks import headers, imports, jinja, private, proxies, suppressions, unions
+from tests.checks import check_mode, headers, imports, jinja, private, proxies, suppressions, unions
 from tests.checks.tree import CHECKOUT, working_tree
 
-CHECKS = (headers, imports, jinja, private, proxies, suppressions, unions)
+CHECKS = (check_mode, headers, imports, jinja, private, proxies, suppressions, unions)
 TEXT = {"", ".py", ".yml", ".yaml", ".sh", ".js", ".j2", ".toml", ".cfg", ".txt"}
 
 
