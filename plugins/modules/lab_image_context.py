@@ -60,7 +60,7 @@ EXAMPLES = r"""
     images:
       - name: locust_exporter
         folder: files/locust_exporter
-        archive: /tmp/locust_exporter.tar.gz
+        archive: /root/.cache/monitor_lab/contexts/locust_exporter.tar.gz
     platforms: [manylinux2014_x86_64]
 """
 
