@@ -14,6 +14,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import psutil
@@ -83,13 +84,36 @@ def test_every_target_is_up(lab: Lab) -> None:
 
 
 def test_containers_run_with_as_little_as_they_need(lab: Lab) -> None:
+    engine = docker.from_env().info()
     for name, container in lab.containers().items():
         host = container.attrs["HostConfig"]
         assert host["ReadonlyRootfs"], name
         assert host["CapDrop"] == ["ALL"], name
         assert host["Memory"] > 0, name
+        if engine["SwapLimit"]:
+            assert host["MemorySwap"] == host["Memory"], name
+        if engine["CpuCfsQuota"]:
+            assert 0 < host["NanoCpus"] <= engine["NCPU"] * 10**9, name
+        if engine["PidsLimit"]:
+            assert host["PidsLimit"] == 2048, name
+        assert host["LogConfig"]["Type"] == "journald" or host["LogConfig"]["Config"]["max-size"], name
         assert not host["Privileged"], name
         assert container.attrs["Config"]["User"] not in ("", "0", "root"), name
+
+
+def test_the_pod_has_limits(lab: Lab) -> None:
+    (name,) = listed("podman", "ps", "--filter", "name=tokenization-service", "--format", "{{.Names}}")
+    (inspected,) = json.loads(subprocess.run(["podman", "inspect", name], capture_output=True, check=True).stdout)
+    host = inspected["HostConfig"]
+    engine = docker.from_env().info()
+    assert host["Memory"] == 256 * 2**20
+    if engine["CpuCfsQuota"]:
+        assert host["CpuQuota"] == 2 * host["CpuPeriod"]
+    if engine["PidsLimit"]:
+        assert host["PidsLimit"] == 2048
+    monitor = Path(inspected["ConmonPidFile"]).read_text()
+    arguments = Path(f"/proc/{monitor}/cmdline").read_text().split("\0")
+    assert arguments[arguments.index("--log-size-max") + 1] == "30000000"
 
 
 def test_what_root_reads_is_in_folders_of_root(lab: Lab) -> None:
@@ -191,20 +215,49 @@ def test_the_installed_collection_finds_the_lab_with_an_inventory_from_elsewhere
     assert played.recap["changed"] == 0, played.output
 
 
-def test_check_mode_changes_nothing(lab: Lab, tmp_path: Path) -> None:
-    before = state(lab)
+OTHERWISE = {
+    "monitor_lab_scrape_interval": "3s",
+    "prometheus_cpus": 0.5,
+    "locust_memory": "900m",
+    "locust_exporter_memory": "100m",
+    "tokenization_memory": "300Mi",
+}
+
+
+def test_check_mode_changes_nothing_of_a_lab_under_load(lab: Lab, tmp_path: Path) -> None:
+    def load() -> dict[str, Any]:
+        answer: dict[str, Any] = requests.get(f"{URLS['locust']}/stats/requests", timeout=10).json()
+        return answer
+
+    def requested() -> int:
+        return sum(row["num_requests"] for row in load()["stats"] if row["name"] == "Aggregated")
+
     playbooks = sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml"))
     arguments = {
         "bundle.yml": ["-e", f"monitor_lab_bundle_dir={tmp_path}/bundle"],
+        # Of a lab that is as wanted it would do nothing.
+        "site.yml": ["-e", json.dumps(OTHERWISE)],
         "teardown.yml": ["-e", "monitor_lab_purge=true"],
     }
     play = str(lab.checkout / ".venv" / "bin" / "ansible-playbook")
     calls = [[play, f"playbooks/{playbook}", "--check", *arguments.get(playbook, [])] for playbook in playbooks]
-    for playbook, checked in zip(playbooks, lab.together(*calls), strict=True):
-        assert checked.code == 0, playbook + checked.output[-4000:]
-        assert "The lab is removed" not in checked.message
-    assert state(lab) == before
-    assert not (tmp_path / "bundle").exists()
+    form = {"user_count": 3, "spawn_rate": 3, "host": URLS["tokenization"]}
+    assert requests.post(f"{URLS['locust']}/swarm", data=form, timeout=10).json()["success"]
+    try:
+        wait_until("every user has come", lambda: load()["user_count"] == 3 and requested() > 10, 30)
+        before, requests_before = state(lab), requested()
+        for playbook, checked in zip(playbooks, lab.together(*calls), strict=True):
+            assert checked.code == 0, playbook + checked.output[-4000:]
+            assert "The lab is removed" not in checked.message
+            assert changed(checked.output) or playbook not in arguments, playbook + checked.output[-4000:]
+        assert state(lab) == before
+        assert not (tmp_path / "bundle").exists()
+        after = load()
+        assert (after["state"], after["user_count"], after["fail_ratio"]) == ("running", 3, 0)
+        assert requested() > requests_before
+    finally:
+        assert requests.post(f"{URLS['locust']}/stop", timeout=30).json()["success"]
+    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
 
 
 def test_status_tells_what_is_up(lab: Lab) -> None:
@@ -604,7 +657,9 @@ def test_down_leaves_nothing_but_what_it_names(lab: Lab) -> None:
 
     purged = lab("down", "--purge")
     assert purged.code == 0, purged.output[-4000:]
-    assert not lab.secrets.exists()
+    # A test before has written another into it.
+    assert [path.name for path in lab.secrets.iterdir()] == ["tokenization_bearer_token"]
+    assert f"secrets that the lab did not make: {lab.secrets}/tokenization_bearer_token" in purged.message
     # From the engine's own file: where the lab had started the engine, removal has stopped it.
     for repositories in Path("/var/lib/docker/image").glob("*/repositories.json"):
         assert "localhost/monitor-lab/" not in repositories.read_text()
