@@ -14,7 +14,8 @@ author:
 description:
   - Packs exactly the files by which the P(devsecops.monitor_lab.content_hash#lookup) lookup knows a folder, and the
     wheels that its build needs, into a compressed tar; of several images side by side.
-  - The wheels are downloaded with pip, for the Python of Debian 12.
+  - The wheels are downloaded with pip, for the Python of Debian 12. Those of C(requirements.txt) must have the
+    hashes in it.
 options:
   images:
     description: What is packed.
@@ -30,8 +31,14 @@ options:
         description: Folder with a C(Dockerfile); where it has a C(requirements.txt), wheels go with it.
         type: path
         required: true
+      pip:
+        description: Requirements file with the hashes of pip, with which the build installs the wheels.
+        type: path
+        required: true
       requirements:
-        description: Further requirements; they become C(requirements-user.txt), which is empty without them.
+        description: >-
+          Further requirements. What they come to beyond C(requirements.txt) becomes C(requirements-user.txt), with the
+          hashes of what was downloaded; it is empty without them.
         type: path
       archive:
         description: The archive. Where it exists, it is whole, and nothing is done.
@@ -60,6 +67,7 @@ EXAMPLES = r"""
     images:
       - name: locust_exporter
         folder: files/locust_exporter
+        pip: files/pip/requirements.txt
         archive: /root/.cache/monitor_lab/contexts/locust_exporter.tar.gz
     platforms: [manylinux2014_x86_64]
 """
@@ -79,6 +87,7 @@ def main() -> None:
     image = {
         "name": {"type": "str", "required": True},
         "folder": {"type": "path", "required": True},
+        "pip": {"type": "path", "required": True},
         "requirements": {"type": "path"},
         "archive": {"type": "path", "required": True},
     }

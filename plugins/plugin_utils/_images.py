@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ Hostvars = Mapping[str, Mapping[str, Any]]
 SUITE = "bookworm"
 GLIBC_OF_BOOKWORM = 36
 OLDEST_MANYLINUX_GLIBC = 17
+# What the builds install wheels with.
+PIP = Path(__file__).parents[2] / "files" / "pip" / "requirements.txt"
 
 
 def whole_image(wanted: Mapping[str, Any], archives_dir: str, registry: str) -> dict[str, Any]:
@@ -45,19 +48,32 @@ def whole_image(wanted: Mapping[str, Any], archives_dir: str, registry: str) -> 
     if supplied:
         content = content_hash(supplied[:1])
     elif whole["folder"]:
-        sources = [Path(source) for source in (whole["folder"], whole["requirements"]) if source]
+        pip = PIP if Path(whole["folder"], "requirements.txt").exists() else ""
+        sources = [Path(source) for source in (whole["folder"], pip, whole["requirements"]) if source]
         content = content_hash(sources, json.dumps([whole["base"], list(whole["packages"]), SUITE]))
-    # Another registry has Docker Hub's images under their full names.
-    prefix = "" if registry in ("docker.io", "") else f"{registry}/"
-    library = "library/" if prefix and "/" not in whole["base"] else ""
     return {
         **whole,
+        "pip": str(PIP),
         "archive": str(supplied[0]) if supplied else "",
         "content": content,
-        "pulled": f"{prefix}{whole['upstream']}" if whole["upstream"] else "",
+        "pulled": published(whole["upstream"], registry),
         "made": f"localhost/monitor-lab/{whole['name']}:{content}" if content else "",
-        "from": f"{prefix}{library}{whole['base']}" if whole["base"] else "",
+        "from": published(whole["base"], registry),
     }
+
+
+def published(image: str, registry: str) -> str:
+    """Return what a published image is called where it comes from `registry`; "" for none.
+
+    Another registry has Docker Hub's images under their full names. Of a tag and a digest the digest alone is left: it
+    says all, and an engine lists what was pulled by one without a tag.
+    """
+    name, at, digest = image.partition("@")
+    if at:
+        name = re.sub(r":[^:/]*$", "", name)
+    if name and registry not in ("docker.io", ""):
+        name = f"{registry}/{'' if '/' in name else 'library/'}{name}"
+    return f"{name}{at}{digest}"
 
 
 def image_there(wanted: Mapping[str, Any], looked: Mapping[str, Any], archives_dir: str, registry: str) -> str:

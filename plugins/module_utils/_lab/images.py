@@ -7,7 +7,9 @@ A base of Debian packages is known by this file's content, too.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,6 +56,7 @@ class Context:
 
     name: str
     folder: Path
+    pip: Path
     requirements: Optional[Path]
     archive: Path
 
@@ -95,27 +98,63 @@ def make_contexts(contexts: Sequence[Context], platforms: Sequence[str], run: Ru
 
 
 def _make_context(context: Context, staging: Path, platforms: Sequence[str], run: Run) -> None:
-    wheels = staging / context.name
+    wheels, more = staging / context.name, staging / f"{context.name}-user"
     wheels.mkdir()
-    listed = context.folder / "requirements.txt"
-    if listed.exists():
-        pip = [sys.executable, *PIP, f"--dest={wheels}", *(f"--platform={platform}" for platform in platforms)]
-        files = [listed, context.requirements] if context.requirements else [listed]
+    more.mkdir()
+    locked = context.folder / "requirements.txt"
+    user = None
+    if locked.exists():
+        # pip for the image itself too: a base of Debian packages has none.
+        downloads = [
+            partial(_download, wheels, platforms, ["--require-hashes", f"--requirement={file}"], run)
+            for file in (locked, context.pip)
+        ]
+        if context.requirements:
+            # By itself, since pip wants hashes of all or of none. What is locked stays as it is.
+            versions = staging / f"{context.name}-locked.txt"
+            versions.write_text("".join(f"{name}=={version}\n" for name, version in locked_versions(locked).items()))
+            asked = [f"--constraint={versions}", f"--requirement={context.requirements}"]
+            downloads.append(partial(_download, more, platforms, asked, run))
         try:
-            # pip for the image itself too: a base of Debian packages has none.
-            side_by_side(
-                [
-                    partial(run, [*pip, *(f"--requirement={file}" for file in files)]),
-                    partial(run, [*pip, "pip"]),
-                ]
-            )
+            side_by_side(downloads)
         except ProgramError as error:
             raise ImageError(
                 f"The wheels for the image {context.name} could not be had on the controller: {error} -- Check the "
                 "way to the Python package index (a proxy, pip's configuration) and the requirements, then run again. "
                 "Nothing that runs was touched."
             ) from error
-    pack(context.folder, wheels, context.requirements, context.archive)
+        if context.requirements:
+            user = staging / f"{context.name}-user.txt"
+            user.write_text(_add(more, wheels, locked_versions(locked)))
+    pack(context.folder, wheels, user, context.archive)
+
+
+def _download(wheels: Path, platforms: Sequence[str], asked: Sequence[str], run: Run) -> None:
+    options = [f"--dest={wheels}", *(f"--platform={platform}" for platform in platforms)]
+    run([sys.executable, *PIP, *options, *asked])
+
+
+def locked_versions(requirements: Path) -> dict[str, str]:
+    """Return distribution → version of a file in which each is given as `name==version`."""
+    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", requirements.read_text(), re.MULTILINE))
+
+
+def _add(more: Path, wheels: Path, locked: Iterable[str]) -> str:
+    """Move to the wheels what is not locked; return requirements for these, with the hashes of what was downloaded."""
+    names = {_distribution(name) for name in locked}
+    lines = []
+    for wheel in sorted(more.iterdir()):
+        name, version = wheel.name.split("-")[:2]
+        if _distribution(name) not in names:
+            digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+            lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
+            wheel.replace(wheels / wheel.name)
+    return "".join(lines)
+
+
+def _distribution(name: str) -> str:
+    # https://packaging.python.org/en/latest/specifications/name-normalization/
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def build(images: Sequence[Image], folder: Path, prefix: Sequence[str] = (), run: Run = run) -> None:
@@ -180,6 +219,7 @@ def context_of(arguments: Mapping[str, Any]) -> Context:
     return Context(
         arguments["name"],
         Path(arguments["folder"]),
+        Path(arguments["pip"]),
         Path(requirements) if requirements else None,
         Path(arguments["archive"]),
     )

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._images import PIP
+
 from tests.plays import ansible_playbook
 
 
@@ -21,7 +23,13 @@ def test_a_build_goes_on_where_another_play_has_made_its_image(tmp_path: Path) -
         "reference": "localhost/made-up:1",
         "builder": "localhost",
         "kept": str(kept),
-        "context": {"name": "made_up", "folder": f"{tmp_path}/image", "requirements": "", "archive": str(kept)},
+        "context": {
+            "name": "made_up",
+            "folder": f"{tmp_path}/image",
+            "pip": str(PIP),
+            "requirements": "",
+            "archive": str(kept),
+        },
         "image": {
             "name": "made_up",
             "reference": "localhost/made-up:1",

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _images
 
 DOCKER = {"version": "26.1.5", "images": {}, "containers": {}}
@@ -56,6 +57,46 @@ def test_those_that_lack_the_same_image() -> None:
 def test_each_architecture_has_one_that_lacks_it_first() -> None:
     hosts = {"intel": host(locust=BUILD), "arm": host("aarch64", locust=BUILD)}
     assert _images.image_lacking(hosts, hosts, "arm", "locust") == ["arm"]
+
+
+DIGEST = f"sha256:{'0123456789abcdef' * 4}"
+
+
+@pytest.mark.parametrize(
+    ("image", "registry", "name"),
+    [
+        ("", "registry.test:5000", ""),
+        ("python:3", "docker.io", "python:3"),
+        ("prom/prometheus:v3", "registry.test:5000", "registry.test:5000/prom/prometheus:v3"),
+        # A registry has Docker Hub's own images under their full names.
+        ("postgres:17", "registry.test", "registry.test/library/postgres:17"),
+        (f"prom/prometheus:v3@{DIGEST}", "", f"prom/prometheus@{DIGEST}"),
+        (f"localhost:5000/image@{DIGEST}", "docker.io", f"localhost:5000/image@{DIGEST}"),
+        (f"python:3@{DIGEST}", "registry.test:5000/hub", f"registry.test:5000/hub/library/python@{DIGEST}"),
+    ],
+)
+def test_what_a_published_image_is_called(image: str, registry: str, name: str) -> None:
+    assert _images.published(image, registry) == name
+
+
+def test_what_was_pulled_by_its_digest_is_there(tmp_path: Path) -> None:
+    wanted = {"name": "prometheus", "upstream": f"prom/prometheus:v3@{DIGEST}"}
+    pulled = f"prom/prometheus@{DIGEST}"
+    for images, there in (({pulled: "sha256:1"}, pulled), ({"prom/prometheus:v3": "sha256:1"}, "")):
+        looked = {"docker": {"images": images}}
+        assert _images.image_there(wanted, looked, "", "docker.io") == there
+    # An archive is known by its own content.
+    (tmp_path / "prometheus.tar").write_text("archive")
+    whole = _images.whole_image(wanted, str(tmp_path), "docker.io")
+    assert whole["made"].startswith("localhost/monitor-lab/prometheus:") and "@" not in whole["made"]
+
+
+def test_an_image_is_another_one_from_another_base(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").touch()
+    images = [{"name": "a", "folder": str(tmp_path), "base": base} for base in ("python:3", f"python:3@{DIGEST}")]
+    tagged, pinned = (_images.whole_image(image, "", "docker.io") for image in images)
+    assert tagged["made"] != pinned["made"]
+    assert pinned["from"] == f"python@{DIGEST}"
 
 
 def test_the_platforms_of_wheels() -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,10 +16,21 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.images 
     Image,
     ImageError,
     build,
+    locked_versions,
     make_contexts,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.programs import ProgramError, last_words, run
 
+from tests.checks.tree import CHECKOUT
+
+LOCK = """\
+# Made by hand
+zope.event==6.2 \\
+    --hash=sha256:1 \\
+    --hash=sha256:2
+locust==2.47.0 ; python_version >= "3.11" \\
+    --hash=sha256:3
+"""
 WHEELS = ["manylinux2014_x86_64"]
 
 
@@ -37,9 +49,12 @@ class Programs:
     ) -> None:
         call = " ".join(command)
         self.calls.append(call)
-        for argument in command:
-            if argument.startswith("--dest="):
-                (Path(argument.removeprefix("--dest=")) / f"{command[-1].rsplit('/')[-1]}.whl").touch()
+        options = dict(argument.split("=", 1) for argument in command if argument.startswith("--") and "=" in argument)
+        if "--dest" in options:
+            # As pip does: what is asked for, and of a locked version what is asked for by the constraints.
+            asked = locked_versions(Path(options["--requirement"]))
+            for name, version in asked.items():
+                (Path(options["--dest"]) / f"{name}-{version}-py3-none-any.whl").write_text(name)
         if any(word in call for word in self.failing):
             raise ProgramError(f"no {command[-1]}")
 
@@ -56,20 +71,55 @@ def context(tmp_path: Path, name: str, requirements: Path | None = None) -> Cont
     folder = tmp_path / name
     folder.mkdir()
     (folder / "Dockerfile").touch()
-    (folder / "requirements.txt").touch()
-    return Context(name, folder, requirements, tmp_path / "contexts" / f"{name}.tar.gz")
+    (folder / "requirements.txt").write_text(LOCK)
+    (tmp_path / "pip.txt").write_text("pip==26.3 --hash=sha256:1\n")
+    return Context(name, folder, tmp_path / "pip.txt", requirements, tmp_path / "contexts" / f"{name}.tar.gz")
 
 
 def test_contexts_hold_their_own_wheels_and_pip(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").touch()
+    (tmp_path / "mine.txt").write_text("faker==1.0\nZope_Event==6.2\n")
     contexts = [context(tmp_path, "a"), context(tmp_path, "b", tmp_path / "mine.txt")]
     programs = Programs()
     make_contexts(contexts, WHEELS, programs)
-    for one, last in zip(contexts, ("requirements.txt", "mine.txt"), strict=True):
+    locked = {f"wheels/{name}-py3-none-any.whl" for name in ("pip-26.3", "zope.event-6.2", "locust-2.47.0")}
+    for one, further in zip(contexts, (set(), {"wheels/faker-1.0-py3-none-any.whl"}), strict=True):
         with tarfile.open(one.archive) as archive:
-            assert {f"wheels/{last}.whl", "wheels/pip.whl"} <= set(archive.getnames())
-    assert len(programs.called("--platform=manylinux2014_x86_64")) == 4
+            assert {name for name in archive.getnames() if name.startswith("wheels/")} == locked | further
+    assert len(programs.called("--platform=manylinux2014_x86_64")) == 5
     assert sorted(path.name for path in (tmp_path / "contexts").iterdir()) == ["a.tar.gz", "b.tar.gz"]
+
+
+def test_what_is_locked_has_the_lock_s_hashes_and_what_else_a_user_wants_those_of_its_download(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("faker==1.0\nZope_Event==6.2\n")
+    one = context(tmp_path, "a", tmp_path / "mine.txt")
+    programs = Programs()
+    make_contexts([one], WHEELS, programs)
+    for file in (one.folder / "requirements.txt", one.pip):
+        (call,) = programs.called(f"--requirement={file}")
+        assert "--require-hashes" in call
+    # pip would want hashes of all or of none.
+    (call,) = programs.called(f"--requirement={tmp_path}/mine.txt")
+    assert "--require-hashes" not in call and "--constraint=" in call
+    with tarfile.open(one.archive) as archive:
+        user = archive.extractfile("requirements-user.txt")
+        assert user
+        digest = hashlib.sha256(b"faker").hexdigest()
+        assert user.read().decode() == f"faker==1.0 --hash=sha256:{digest}\n"
+
+
+def test_what_is_locked_is_read_from_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "lock.txt").write_text(LOCK)
+    assert locked_versions(tmp_path / "lock.txt") == {"zope.event": "6.2", "locust": "2.47.0"}
+
+
+def test_every_lock_has_hashes() -> None:
+    locks = [*CHECKOUT.glob("requirements*.txt"), *CHECKOUT.glob("files/*/requirements.txt")]
+    assert len(locks) == 7
+    for lock in locks:
+        lines = [line for line in lock.read_text().splitlines() if not line.startswith("#")]
+        versions = [number for number, line in enumerate(lines) if not line.startswith(" ")]
+        assert versions and all("==" in lines[number] for number in versions)
+        assert all("--hash=sha256:" in lines[number + 1] for number in versions), lock
 
 
 def test_wheels_that_cannot_be_had_are_named_and_nothing_is_left(tmp_path: Path) -> None:
