@@ -114,8 +114,9 @@ files:
       sha256: 7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069
 docker:
   description: >-
-    The Docker engine's version, its images (name to id) and containers. Null where none answers. V(limits) is what it
-    can hold containers to; V(cpus) is 0 where it cannot limit them, else the most that it takes. Of the lab's
+    The Docker engine's version, its images (name to id; names with a tag, and with the digest that a registry gave) and
+    containers. Null where none answers. V(limits) is what it can hold containers to; V(cpus) is 0 where it cannot limit
+    them, else the most that it takes. Of the lab's
     containers there is all that they are made of; values in their environment are hashed, since they may be secret.
   type: dict
   returned: always

@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
 
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:(?P<unit>[kmgt])(?:i?b|i)?|b)?", re.ASCII | re.IGNORECASE)
+_TAG = r"\w[\w.-]{0,127}"
+# Of the path to an image.
+_PART = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
 _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -54,6 +57,18 @@ def _whole(least: int, most: Optional[int], otherwise: str) -> Kind:
 def _written(pattern: str, otherwise: str) -> Kind:
     regex = re.compile(pattern, re.ASCII)
     return lambda value: None if regex.fullmatch(str(value)) else otherwise
+
+
+def _with_digest(pattern: str, otherwise: str) -> Kind:
+    written = _written(pattern, otherwise)
+
+    def wrong(value: Any) -> Optional[str]:
+        name, at, digest = str(value).partition("@")
+        if at and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest, re.ASCII):
+            return "{} is without a digest after its @; write @sha256: and 64 digits from 0-9 and a-f"
+        return written(name)
+
+    return wrong
 
 
 def _memory(value: Any) -> Optional[str]:
@@ -147,9 +162,13 @@ KINDS: dict[str, Kind] = {
     ),
     "url": _url,
     "address": _address,
-    "tag": _written(
-        r"\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?", "{} is not the tag of an image; write one such as v1.2.3"
+    "tag": _with_digest(_TAG, "{} is not the tag of an image; write one such as v1.2.3"),
+    # https://github.com/distribution/reference: a registry, a path, a tag.
+    "image": _with_digest(
+        rf"([A-Za-z0-9.-]+(:\d+)?/)?{_PART}(/{_PART})*(:{_TAG})?",
+        "{} is not an image; write one such as registry.example.com/lab/image:v1.2.3",
     ),
+    "sha256": _written(r"[0-9a-f]{64}", "{} is not a SHA-256; write 64 digits from 0-9 and a-f"),
     "registry": _written(
         r"([A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[a-z0-9._/-]*[a-z0-9])?)?",
         "{} is not a registry; write one such as registry.example.com:5000/lab, without http://",
@@ -187,10 +206,12 @@ _KIND_BY_ENDING = {
     "_url": "url",
     "_address": "address",
     "_version": "tag",
+    "_image": "image",
     "_registry": "registry",
     "_namespace": "label",
     "_file": "file",
     "_certificate": "file",
+    "_sha256": "sha256",
     "_requirements": "file",
     # Most are made by the lab; those that have to be there already are named below.
     "_dir": "made folder",

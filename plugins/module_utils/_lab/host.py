@@ -253,7 +253,7 @@ def docker(path: str = "/var/run/docker.sock") -> Optional[dict[str, Any]]:
     return {
         "version": info["ServerVersion"],
         "limits": limits(info),
-        "images": {tag: image["Id"] for image in images for tag in image["RepoTags"] or []},
+        "images": image_ids(images),
         "containers": containers,
     }
 
@@ -269,6 +269,12 @@ def limits(info: Mapping[str, Any]) -> dict[str, Any]:
         "pids": info["PidsLimit"],
         "swap": info["SwapLimit"],
     }
+
+
+def image_ids(images: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return name → id of images as Docker lists them: names with a tag, and with the digest that a registry gave."""
+    names = {image["Id"]: [*(image["RepoTags"] or []), *(image["RepoDigests"] or [])] for image in images}
+    return {name: image_id for image_id, of_image in names.items() for name in of_image}
 
 
 def container(inspected: Mapping[str, Any], image: Optional[Mapping[str, Any]]) -> dict[str, Any]:
