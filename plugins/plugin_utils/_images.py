@@ -14,6 +14,7 @@ from ansible.errors import AnsibleUndefinedVariable
 from jinja2 import UndefinedError
 
 from ..module_utils._lab.content import content_hash
+from ._values import kind_of
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 """Host → its variables, as Ansible's `hostvars`."""
@@ -74,6 +75,26 @@ def published(image: str, registry: str) -> str:
     if name and registry not in ("docker.io", ""):
         name = f"{registry}/{'' if '/' in name else 'library/'}{name}"
     return f"{name}{at}{digest}"
+
+
+def pins(images: Iterable[Mapping[str, Any]], registry: str) -> list[dict[str, str]]:
+    """Return what a user can pin of the images, as the role C(image) takes them, each variable once.
+
+    That is C(variable), C(value) (what it has now, without a digest beside a tag) and C(asked) (what `registry` is to
+    be asked for; "" where a digest alone says all).
+    """
+    found: dict[str, dict[str, str]] = {}
+    for image in images:
+        for key, variable in image.get("variables", {}).items():
+            if reference := image.get(key, ""):
+                name, at, _ = reference.partition("@")
+                has_tag = ":" in name.rpartition("/")[2]
+                if at and not has_tag:
+                    found[variable] = {"variable": variable, "value": reference, "asked": ""}
+                    continue
+                value = name if kind_of(variable) == "image" else name.rpartition(":")[2]
+                found[variable] = {"variable": variable, "value": value, "asked": published(name, registry)}
+    return list(found.values())
 
 
 def image_there(wanted: Mapping[str, Any], looked: Mapping[str, Any], archives_dir: str, registry: str) -> str:

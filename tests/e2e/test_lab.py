@@ -235,6 +235,7 @@ def test_check_mode_changes_nothing_of_a_lab_under_load(lab: Lab, tmp_path: Path
     playbooks = sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml"))
     arguments = {
         "bundle.yml": ["-e", f"monitor_lab_bundle_dir={tmp_path}/bundle"],
+        "pin.yml": ["-e", f"monitor_lab_pins_file={tmp_path}/pins.yml"],
         # Of a lab that is as wanted it would do nothing.
         "site.yml": ["-e", json.dumps(OTHERWISE)],
         "teardown.yml": ["-e", "monitor_lab_purge=true"],
@@ -247,11 +248,13 @@ def test_check_mode_changes_nothing_of_a_lab_under_load(lab: Lab, tmp_path: Path
         wait_until("every user has come", lambda: load()["user_count"] == 3 and requested() > 10, 30)
         before, requests_before = state(lab), requested()
         for playbook, checked in zip(playbooks, lab.together(*calls), strict=True):
-            assert checked.code == 0, playbook + checked.output[-4000:]
+            # Where no registry answers, there are no digests.
+            is_silent = playbook == "pin.yml" and "the digests are not told" in checked.message
+            assert checked.code == 0 or is_silent, playbook + checked.output[-4000:]
             assert "The lab is removed" not in checked.message
-            assert changed(checked.output) or playbook not in arguments, playbook + checked.output[-4000:]
+            assert changed(checked.output) or is_silent or playbook not in arguments, playbook + checked.output[-4000:]
         assert state(lab) == before
-        assert not (tmp_path / "bundle").exists()
+        assert list(tmp_path.iterdir()) == []
         after = load()
         assert (after["state"], after["user_count"], after["fail_ratio"]) == ("running", 3, 0)
         assert requested() > requests_before

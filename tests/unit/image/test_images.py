@@ -126,3 +126,31 @@ def test_what_a_host_builds_for_all(tmp_path: Path) -> None:
     assert [each["name"] for each in _images.images_to_build(hosts, hosts, "first")] == ["locust"]
     assert [each["name"] for each in _images.images_to_build(hosts, hosts, "second")] == ["arm"]
     assert _images.images_to_build(hosts, hosts, "bare") == []
+
+
+def test_what_a_user_can_pin() -> None:
+    python = {
+        "base": "python:3.11-slim",
+        "variables": {"upstream": "locust_version", "base": "monitor_lab_python_image"},
+    }
+    images: list[dict[str, Any]] = [
+        {"name": "tokenization", **python},
+        # Pinned before: its tag is asked for anew.
+        {"name": "locust", "upstream": f"locustio/locust:2.47.0@{DIGEST}", **python},
+        {"name": "exporter", "upstream": "", "variables": {"upstream": "locust_exporter_image"}},
+        {
+            "name": "postgres",
+            "upstream": f"postgres@{DIGEST}",
+            "variables": {"upstream": "tokenization_postgres_image"},
+        },
+        {"name": "made_up", "folder": "/made_up"},
+    ]
+    assert _images.pins(images, "registry.test:5000") == [
+        {
+            "variable": "monitor_lab_python_image",
+            "value": "python:3.11-slim",
+            "asked": "registry.test:5000/library/python:3.11-slim",
+        },
+        {"variable": "locust_version", "value": "2.47.0", "asked": "registry.test:5000/locustio/locust:2.47.0"},
+        {"variable": "tokenization_postgres_image", "value": f"postgres@{DIGEST}", "asked": ""},
+    ]

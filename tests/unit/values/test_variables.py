@@ -41,6 +41,7 @@ EXPECTED = {
     "grafana_dashboard_gnet_id": "amount",
     "grafana_memory": "memory",
     "image_ahead": "",
+    "image_pin": "",
     "image_wanted": "",
     "image_archives_dir": "folder",
     "image_registry": "registry",
