@@ -1,0 +1,85 @@
+--
+-- PostgreSQL database dump
+--
+
+\restrict 0zIk8EdAt2I2gSfo1yN1z1bdxcgKJxHfsswYeFqaWgEPpKsx5MP3qNkw3VYNDvO
+
+-- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
+-- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: vault; Type: TABLE; Schema: public; Owner: vault
+--
+
+CREATE TABLE public.vault (
+    id bytea NOT NULL,
+    nonce bytea NOT NULL,
+    sealed bytea NOT NULL
+);
+
+
+ALTER TABLE public.vault OWNER TO vault;
+
+--
+-- Name: vault_state; Type: TABLE; Schema: public; Owner: vault
+--
+
+CREATE TABLE public.vault_state (
+    public_key bytea NOT NULL,
+    tokens bigint NOT NULL
+);
+
+
+ALTER TABLE public.vault_state OWNER TO vault;
+
+--
+-- Data for Name: vault; Type: TABLE DATA; Schema: public; Owner: vault
+--
+
+COPY public.vault (id, nonce, sealed) FROM stdin;
+\\x8cceb108e1908a6ac85eb09fe0425252	\\x5246c1b8ec6f0ee16aa76c5a92b44277	\\xd9c59985fd4d7e4d32cbc1e10f9b6c4bb0834ec0631b3f881cfba20a84be8b4a37eae5e42cc35ff49f09282e3a5465d3e8b03d97cf734b84bcd2ef57cf785757b960023b0c4fce61bab9bb86b63c590e3c6823bff420b980b83d79
+\\xf1a6a32e56a39de6e2adbae47e3404c0	\\xb6f05c99528b9dfa6f8d3c4d1cd61b52	\\xd9c59985fd4d7e4d32cbc1e10f9b6c4bb0834ec0631b3f881cfba20a84be8b4a256d624f6d17e8a718297634391bb8f9f10f79d6cea42363303026ca375ce7810820c6a2d37ecf65
+\\x7b7dfcaeb2dca367390d32250c4d0788	\\x07d4d935844b6a63b989b53a7ff98051	\\xd9c59985fd4d7e4d32cbc1e10f9b6c4bb0834ec0631b3f881cfba20a84be8b4a511b9846f1f09b42dbb361c5d721f7192ca5c1322a6d7058bca40e67b64e8157563202348bd805e12013a3098e3aae8ca3
+\\xe92c5ce5624b670895a43a0e33efde1d	\\x6611d8ef3fa503fc57ba1f37323873bf	\\x60b74eb3e99f1c62c68a94abe181f04e587da02b48daaff609b4be7602399549952de490655f2153a12a2ab21921776e2576bb1d984c46f604a3032b12efb2364022a40dca5f7c852d095377c480a260b615656ee75d901dd454f413e3c992306aded7e1da3026f4032928f49bd8060fb8c8a4771013c0d19be6996b5af8675c2ab4e2c437ee13cdaf24a40fca566e68e4bdc02a25983fb8d92f1ffd31917d8e522eda44d427080c777547ee0aedfe2edf2494c19874706e58b7375fd141d05270f449baf5e15ffdba30ba994c62481785028838472986459b8c38f3bf5174941d63fc5998c16de0a84dd68d30e5eced25cce5899a32a9a738cedae964f3c471fd9280ca78814cf7dcd6201e533062e6b611fd9bd4dfb8d0615b2fe3030a19fabb682c01e05102c9158e69653db36d5a867c80b82daf38ae9b44dbcc8701685d7b7e2ce293c85b9c9589a5651cd291a1ee2df8758fd738097c16004a34d5a399fb855015404183a56526c3e95ca182ac6a5f7fdaec8b63a3b2700e9afc9e3ca05a0056cd799f67bc7a9faa2a63f23fc9a82d5dae0f338d72647618ac331bddcf04906a87840fee02ebe9f688679a9746f0d70a0c83f145bea7168ea7c3920811a99b3fca10403c194aedbc30e5d7a08aa21aad486d3552d03a5bef9cd425d6b8be2f430c701a9e731c48b26c9e8b68cd424f72d5e80bd92c19c50555df06a9cfe509beb2400ebceb0650a0dd3154cb730615d995859dd66b76631038a4b7a86eed0e104dcadcd689d2ede7c32b43fe603c3ef298da5239fd916330326df452304e1869d71e9b15bfcc63e054a1d99dc4853b837a79cc3fe8b31d6e604703140241ef4a3b5c033a262325f3c6916e5eb23d36d21608caff75b2a7981d020deb1b2fc24c96c8e18e2da1245a49e1437b784e23b8109615e0c73bed6aabdd9a035a07bf37cfe264ae692af3a9b1c08dc347be3800298c15bcf558864f39fee4f69a9cff5b9d5b9f97b11f7e5b85d00f8b78ffc814df80c128f5f67f45e5e1b3b9353b1ac11e6e70119bcaea5e9381abc2f9a209459350cf8afda25eb316eab98532687bfd50a8a62c2f7486175d0fbd74444630c6e4544063bccd8a185344bc0f3133efb0d18fb52793cecc2a35eae92091791f640bc733a666a230c180345d3f52bb09120bd8e096bc5883a8ebe8726d9d5caed93a278ba8240767f6cf867e1a0d9112234287f50f4670dde836599a6413bfbf131a1983fc06f11a7a7c82558df1e986691aedd7656c07b3019ebadf3cfab65232e2420d5c71475d6441e664afe0ed095ba966189d5cd9867400f1fa11fc62fcdf8c1f196a2d0ce4a1480d9d70c0d28289edcc1398bae11f75fcc0799259a91c9e10130f62b71b6f78bcb7099023a3add394369727a68f8ab0d59e74f1941f0adaf217a469513e9a9b42059d3fea4d715ce19e9c68a50291a92c598e893496861261319059704545e5936d61662a345038f21ba5f9270be24f829a6f2f65
+\\xed5a99c8934b760ad0b26fad2dbbb315	\\x8ec7d0322893a54f51176582395649fd	\\x60b74eb3e99f1c62c68a94abe181f04e587da02b48daaff609b4be7602399549f048240b4b5cf04e36c401d877700d863e1ea31cd0b7ad0ee5b984a291c4512631456f4efdfb36f3bb9600
+\.
+
+
+--
+-- Data for Name: vault_state; Type: TABLE DATA; Schema: public; Owner: vault
+--
+
+COPY public.vault_state (public_key, tokens) FROM stdin;
+\\x8f40c5adb68f25624ae5b214ea767a6ec94d829d3d7b5e1ad1ba6f3e2138285f	5
+\.
+
+
+--
+-- Name: vault vault_pkey; Type: CONSTRAINT; Schema: public; Owner: vault
+--
+
+ALTER TABLE ONLY public.vault
+    ADD CONSTRAINT vault_pkey PRIMARY KEY (id);
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict 0zIk8EdAt2I2gSfo1yN1z1bdxcgKJxHfsswYeFqaWgEPpKsx5MP3qNkw3VYNDvO
+
