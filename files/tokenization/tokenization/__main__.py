@@ -32,7 +32,7 @@ async def serve(chosen: Settings) -> None:
     keys = Keys(chosen.private_key)
     storage: Storage = PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database)
     listener = listen(chosen.host, chosen.port)
-    await storage.open(keys.public_key)
+    await storage.open(keys)
     try:
         vault, status = Vault(keys, storage), Status()
         await vault.check()

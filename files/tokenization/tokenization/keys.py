@@ -1,26 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What only the holder of the private key can do: open data, find a name's record, make and read tokens."""
+"""What only the holder of the private key can do: seal and open data, find a name's record, make and read tokens."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 
-from nacl.public import Box, PrivateKey, PublicKey
+from nacl.bindings import (
+    crypto_secretbox,
+    crypto_secretbox_KEYBYTES,
+    crypto_secretbox_NONCEBYTES,
+    crypto_secretbox_open,
+)
 
 NONCE_BYTES = 16
-PUBLIC_KEY_BYTES = 32
-RECORDS_PER_SENDER = 1000
+# How records are sealed; with it, the layout of the database.
+VERSION = 1
+VERSION_BYTE = bytes([VERSION])
 
 
 class Keys:
-    """Everything follows from one X25519 private key of 32 bytes.
+    """Everything follows from one private key of 32 bytes.
 
-    Data is sealed as libsodium's sealed boxes do it (https://doc.libsodium.org/public-key_cryptography/sealed_boxes):
-    a box to the public key from a sender that is thrown away, with the sender's public key before it. Making a sender
-    and agreeing on a key with it takes nine tenths of a sealed box's time, so here a sender serves 1,000 records, each
-    under a random nonce of 24 bytes. The sender's private key is never stored.
+    Data is sealed with libsodium's secretbox (https://doc.libsodium.org/secret-key_cryptography/secretbox) under a
+    random nonce of its own, which stands before it. Each record has another key: a keyed BLAKE2b hash of the version
+    and of the record's id and nonce. So it opens in this record alone, and without the private key nobody makes another
+    that opens.
 
     A record's id is a keyed BLAKE2b hash of its name, so that the database holds no names. A token is the id,
     encrypted under a random nonce: without the key, tokens are random numbers, also two of the same name.
@@ -28,26 +34,21 @@ class Keys:
     """
 
     def __init__(self, private_key: bytes) -> None:
-        private = PrivateKey(private_key)
-        self.public_key = bytes(private.public_key)
-        self._private = private
-        self._uses_left = 0
+        self.private_key = private_key
+        # By it a vault knows its key, and tells nothing of it.
+        self.fingerprint = hashlib.blake2b(key=private_key, person=b"fingerprint", digest_size=32).digest()
+        self._records_key = hashlib.blake2b(key=private_key, person=b"records").digest()
         self._id_key = hashlib.blake2b(key=private_key, person=b"record ids").digest()
         self._token_key = hashlib.blake2b(key=private_key, person=b"tokens").digest()
 
-    def seal(self, data: bytes) -> bytes:
-        if self._uses_left == 0:
-            sender = PrivateKey.generate()
-            self._sender_public_key = bytes(sender.public_key)
-            self._box = Box(sender, self._private.public_key)
-            self._uses_left = RECORDS_PER_SENDER
-        self._uses_left -= 1
-        return self._sender_public_key + self._box.encrypt(data)
+    def seal(self, record_id: bytes, nonce: bytes, data: bytes) -> bytes:
+        seal_nonce = os.urandom(crypto_secretbox_NONCEBYTES)
+        return seal_nonce + crypto_secretbox(data, seal_nonce, self._seal_key(record_id, nonce))
 
-    def open(self, sealed: bytes) -> bytes:
-        """Return what was sealed. Raises nacl.exceptions.CryptoError if not by this key, or if a bit has changed."""
-        sender = PublicKey(sealed[:PUBLIC_KEY_BYTES])
-        return Box(self._private, sender).decrypt(sealed[PUBLIC_KEY_BYTES:])
+    def open(self, record_id: bytes, nonce: bytes, sealed: bytes) -> bytes:
+        """Return what was sealed for this record. Raises nacl.exceptions.CryptoError if nothing was, by this key."""
+        seal_nonce, box = sealed[:crypto_secretbox_NONCEBYTES], sealed[crypto_secretbox_NONCEBYTES:]
+        return crypto_secretbox_open(box, seal_nonce, self._seal_key(record_id, nonce))
 
     def record_id(self, name: str) -> bytes:
         """Return 16 bytes, the same for the same name."""
@@ -69,3 +70,7 @@ class Keys:
     def _crypt(self, record_id: bytes, nonce: bytes) -> bytes:
         pad = hashlib.blake2b(nonce, key=self._token_key, digest_size=16).digest()
         return (int.from_bytes(record_id) ^ int.from_bytes(pad)).to_bytes(16)
+
+    def _seal_key(self, record_id: bytes, nonce: bytes) -> bytes:
+        identity = VERSION_BYTE + record_id + nonce
+        return hashlib.blake2b(identity, key=self._records_key, digest_size=crypto_secretbox_KEYBYTES).digest()

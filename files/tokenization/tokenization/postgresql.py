@@ -5,34 +5,51 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
-from tokenization.storage import Record, StorageError, WrongVaultError
+from tokenization.keys import VERSION, Keys
+from tokenization.storage import Record, StorageError, WrongVaultError, refuse_other_key, refuse_other_version
+from tokenization.version_0 import RECORDS, WAIT_SECONDS, Version0
 
 CONNECTIONS = 4
 CALL_SECONDS = 3.0
+WHERE = "the vault in PostgreSQL"
 
+COLUMNS = """
+SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('vault_state') AND attnum > 0 AND NOT attisdropped
+"""
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS vault (id bytea PRIMARY KEY, nonce bytea NOT NULL, sealed bytea NOT NULL);
-CREATE TABLE IF NOT EXISTS vault_state (public_key bytea NOT NULL, tokens bigint NOT NULL);
+CREATE TABLE vault (id bytea PRIMARY KEY, nonce bytea NOT NULL, sealed_v1 bytea NOT NULL);
+CREATE TABLE vault_state (fingerprint bytea NOT NULL, records bigint NOT NULL, version integer NOT NULL);
+"""
+# Whoever writes at this moment is waited for. Whoever comes later waits for the end, and then finds other columns.
+UPGRADE = f"""
+ALTER TABLE vault RENAME COLUMN sealed TO sealed_v1;
+ALTER TABLE vault_state RENAME COLUMN public_key TO fingerprint;
+ALTER TABLE vault_state RENAME COLUMN tokens TO records;
+ALTER TABLE vault_state ADD COLUMN version integer NOT NULL DEFAULT {VERSION};
 """
 
 # xmax is 0 in a row that was inserted, not updated. A commit that adds no row leaves the count, and its lock, alone.
 WRITE = """
 WITH written AS (
-    INSERT INTO vault SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[])
-    ON CONFLICT (id) DO UPDATE SET nonce = excluded.nonce, sealed = excluded.sealed
+    INSERT INTO vault (id, nonce, sealed_v1) SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[])
+    ON CONFLICT (id) DO UPDATE SET nonce = excluded.nonce, sealed_v1 = excluded.sealed_v1
     RETURNING xmax = 0 AS added
 ), counted AS (
     SELECT count(*) AS added FROM written WHERE added
 ), updated AS (
-    UPDATE vault_state SET tokens = tokens + counted.added FROM counted WHERE counted.added > 0
+    UPDATE vault_state SET records = records + counted.added FROM counted WHERE counted.added > 0
 )
 SELECT added FROM counted
 """
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -51,12 +68,42 @@ async def _told() -> AsyncIterator[None]:
         raise StorageError(f"PostgreSQL: {str(error) or type(error).__name__}") from error
 
 
+async def _prepare(connection: PoolConnectionProxy[asyncpg.Record], keys: Keys) -> None:
+    columns = [row["attname"] for row in await connection.fetch(COLUMNS)]
+    if not columns:
+        await connection.execute(SCHEMA)
+        await connection.execute("INSERT INTO vault_state VALUES ($1, 0, $2)", keys.fingerprint, VERSION)
+        return
+    if "version" not in columns:
+        await _upgrade(connection, keys)
+    version = await connection.fetchval("SELECT version FROM vault_state")
+    if version is None:
+        raise WrongVaultError(f"{WHERE} is damaged (vault_state is empty): restore it from a backup")
+    refuse_other_version(version, WHERE)
+    refuse_other_key(await connection.fetchval("SELECT fingerprint FROM vault_state") == keys.fingerprint, WHERE)
+
+
+async def _upgrade(connection: PoolConnectionProxy[asyncpg.Record], keys: Keys) -> None:
+    version_0 = Version0(keys, WHERE)
+    public_key = await connection.fetchval("SELECT public_key FROM vault_state")
+    refuse_other_key(public_key == version_0.public_key, WHERE)
+    await connection.execute(UPGRADE, timeout=WAIT_SECONDS)
+    await connection.execute("UPDATE vault_state SET fingerprint = $1", keys.fingerprint)
+    last = b""
+    page = f"SELECT id, nonce, sealed_v1 FROM vault WHERE id > $1 ORDER BY id LIMIT {RECORDS}"
+    while rows := await connection.fetch(page, last, timeout=WAIT_SECONDS):
+        resealed = version_0.resealed(Record(*row) for row in rows)
+        await connection.executemany("UPDATE vault SET sealed_v1 = $1 WHERE id = $2", resealed, timeout=WAIT_SECONDS)
+        last = rows[-1]["id"]
+    log.info("the vault was upgraded", extra={"version": VERSION})
+
+
 class PostgresqlStorage:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
-    async def open(self, public_key: bytes) -> None:
+    async def open(self, keys: Keys) -> None:
         async with _told():
             self._pool = await asyncpg.create_pool(
                 self._dsn,
@@ -70,16 +117,10 @@ class PostgresqlStorage:
             async with self._pool.acquire() as connection, connection.transaction():
                 if await connection.fetchval("SHOW fsync") == "off":
                     raise WrongVaultError("PostgreSQL runs with fsync = off: what it commits is not on disk")
-                # Two services that start at once would both make the tables.
-                await connection.execute("SELECT pg_advisory_xact_lock(hashtext('tokenization'))")
-                await connection.execute(SCHEMA)
-                owner = await connection.fetchval("SELECT public_key FROM vault_state")
-                if owner is None:
-                    await connection.execute("INSERT INTO vault_state VALUES ($1, 0)", public_key)
-                elif owner != public_key:
-                    raise WrongVaultError(
-                        "the vault in PostgreSQL was sealed for another key: give the private key it was made with"
-                    )
+                # Two services that start at once would both make or upgrade the tables.
+                lock = "SELECT pg_advisory_xact_lock(hashtext('tokenization'))"
+                await connection.execute(lock, timeout=WAIT_SECONDS)
+                await _prepare(connection, keys)
 
     @property
     def _connections(self) -> asyncpg.Pool[asyncpg.Record]:
@@ -95,13 +136,13 @@ class PostgresqlStorage:
 
     async def read(self, record_id: bytes) -> Record | None:
         async with _told():
-            row = await self._connections.fetchrow("SELECT id, nonce, sealed FROM vault WHERE id = $1", record_id)
+            row = await self._connections.fetchrow("SELECT id, nonce, sealed_v1 FROM vault WHERE id = $1", record_id)
         return None if row is None else Record(*row)
 
     async def count(self) -> int:
         async with _told():
-            tokens: int = await self._connections.fetchval("SELECT tokens FROM vault_state")
-        return tokens
+            records: int = await self._connections.fetchval("SELECT records FROM vault_state")
+        return records
 
     async def close(self) -> None:
         if self._pool is None:

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What the vault asks of a database. SQLite and PostgreSQL each answer it in a module of their own."""
+"""What the vault asks of a database. SQLite and PostgreSQL each answer it in a module of their own.
+
+Both state the version of their layout, which is keys.VERSION. A new version gives other names to the columns that hold
+the sealed data and the count: of a service of before that still runs when a vault is upgraded, all calls fail.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
+
+from tokenization.keys import VERSION, Keys
 
 
 class Record(NamedTuple):
@@ -25,8 +31,11 @@ class WrongVaultError(StorageError):
 class Storage(Protocol):
     """All calls raise StorageError and may be repeated: a database that is back is used again."""
 
-    async def open(self, public_key: bytes) -> None:
-        """Make the vault if there is none. Raises WrongVaultError unless it is sound and of this public key."""
+    async def open(self, keys: Keys) -> None:
+        """Make the vault if there is none, and upgrade it if it is older.
+
+        Raises WrongVaultError unless it is sound, of these keys and not newer than this service.
+        """
 
     async def write(self, records: Sequence[Record]) -> int:
         """Write in one transaction, on disk when this returns, and return how many were new.
@@ -39,3 +48,18 @@ class Storage(Protocol):
     async def count(self) -> int: ...
 
     async def close(self) -> None: ...
+
+
+def refuse_other_version(version: int, where: str) -> None:
+    """Raise WrongVaultError unless it is that of this service; `where` names the vault."""
+    if version != VERSION:
+        raise WrongVaultError(
+            f"{where} is of version {version}, and this service knows versions up to {VERSION}: "
+            "start the newer service that wrote it"
+        )
+
+
+def refuse_other_key(same: bool, where: str) -> None:
+    """Raise WrongVaultError unless it is the same."""
+    if not same:
+        raise WrongVaultError(f"{where} was sealed for another key: give the private key it was made with")

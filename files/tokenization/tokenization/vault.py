@@ -28,13 +28,9 @@ class Vault:
 
     async def tokenize(self, name: str, data: str) -> str:
         """Return a token of 64 hex digits; the data is on disk when this returns. Raises StorageError."""
-        record = Record(self._keys.record_id(name), self._keys.new_nonce(), self._keys.seal(data.encode()))
-        stored = asyncio.get_running_loop().create_future()
-        self._waiting.append((record, stored))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
-        await stored
-        return self._keys.token(record.id, record.nonce)
+        record_id, nonce = self._keys.record_id(name), self._keys.new_nonce()
+        await self._commit_of(Record(record_id, nonce, self._keys.seal(record_id, nonce, data.encode())))
+        return self._keys.token(record_id, nonce)
 
     async def check(self) -> None:
         """Ask whether the database answers. Raises StorageError."""
@@ -43,15 +39,24 @@ class Vault:
     async def detokenize_name(self, name: str) -> str | None:
         """Return the data, or None for an unknown name. Raises StorageError, or CryptoError for a damaged record."""
         record = await self._storage.read(self._keys.record_id(name))
-        return None if record is None else self._keys.open(record.sealed).decode()
+        return None if record is None else self._keys.open(*record).decode()
 
     async def detokenize_token(self, token: str) -> str | None:
         """Do as detokenize_name; a token that a newer one of the same name replaced is not known any more."""
         record_id, nonce = self._keys.read_token(token)
         record = await self._storage.read(record_id)
-        if record is None or not hmac.compare_digest(record.nonce, nonce):
+        if record is None:
             return None
-        return self._keys.open(record.sealed).decode()
+        # Opened first: whether a nonce is the record's, a damaged one can't tell.
+        data = self._keys.open(*record).decode()
+        return data if hmac.compare_digest(record.nonce, nonce) else None
+
+    async def _commit_of(self, record: Record) -> None:
+        stored = asyncio.get_running_loop().create_future()
+        self._waiting.append((record, stored))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        await stored
 
     async def _write(self) -> None:
         try:

@@ -93,7 +93,12 @@ def test_a_folder(on_sqlite: Service) -> None:
 
 def test_a_folder_that_is_not_there(on_sqlite: Service) -> None:
     on_sqlite.environment["TOKENIZATION_DATABASE"] = "/nowhere/vault.db"
-    assert "unable to open" in on_sqlite.refused()
+    assert on_sqlite.refused() == "/nowhere/vault.db: No such file or directory"
+
+
+def test_an_empty_file(on_sqlite: Service) -> None:
+    on_sqlite.database.touch()
+    assert "is empty" in refused_unchanged(on_sqlite)
 
 
 def test_postgresql_that_is_not_there(on_postgresql: Service, postgresql: Postgresql) -> None:

@@ -50,7 +50,7 @@ def serving(path: Path, require_token_to_tokenize: bool) -> Iterator[Service]:
     port = listener.getsockname()[1]
 
     async def serve() -> None:
-        await storage.open(keys.public_key)
+        await storage.open(keys)
         await vault.check()
         await server.serve([listener])
         await storage.close()

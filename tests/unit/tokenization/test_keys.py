@@ -2,30 +2,59 @@
 # Copyright (c) 2026, the monitor_lab contributors
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
 from tokenization.keys import Keys
 
-KEYS = Keys(bytes(range(32)))
+PRIVATE_KEY = bytes(range(32))
+KEYS = Keys(PRIVATE_KEY)
+ID, NONCE = KEYS.record_id("card"), b"n" * 16
 OTHER = Keys(bytes(32))
 
 
 def test_what_is_sealed_opens_with_the_private_key_alone() -> None:
-    sealed = KEYS.seal(b"4111 1111")
-    assert KEYS.open(sealed) == b"4111 1111"
+    sealed = KEYS.seal(ID, NONCE, b"4111 1111")
+    assert KEYS.open(ID, NONCE, sealed) == b"4111 1111"
     with pytest.raises(CryptoError):
-        OTHER.open(sealed)
+        OTHER.open(ID, NONCE, sealed)
 
 
 def test_the_same_data_seals_differently_each_time() -> None:
-    assert KEYS.seal(b"x") != KEYS.seal(b"x")
+    assert KEYS.seal(ID, NONCE, b"x") != KEYS.seal(ID, NONCE, b"x")
+
+
+@pytest.mark.parametrize("data", [b"", b"4111 1111", b"x" * 65536], ids=["none", "short", "long"])
+def test_libsodium_opens_it_as_its_secretbox(data: bytes) -> None:
+    records_key = hashlib.blake2b(key=PRIVATE_KEY, person=b"records").digest()
+    key = hashlib.blake2b(b"\x01" + ID + NONCE, key=records_key, digest_size=32).digest()
+    assert SecretBox(key).decrypt(KEYS.seal(ID, NONCE, data)) == data
+
+
+@pytest.mark.parametrize(
+    ("record_id", "nonce"), [(bytes(16), NONCE), (ID, bytes(16)), (NONCE, ID)], ids=["id", "nonce", "both"]
+)
+def test_it_opens_in_its_record_alone(record_id: bytes, nonce: bytes) -> None:
+    with pytest.raises(CryptoError):
+        KEYS.open(record_id, nonce, KEYS.seal(ID, NONCE, b"4111 1111"))
 
 
 def test_one_changed_bit_is_noticed() -> None:
-    sealed = bytearray(KEYS.seal(b"4111 1111"))
-    sealed[-1] ^= 1
-    with pytest.raises(CryptoError):
-        KEYS.open(bytes(sealed))
+    sealed = KEYS.seal(ID, NONCE, b"4111 1111")
+    for at in range(len(sealed)):
+        changed = bytearray(sealed)
+        changed[at] ^= 1
+        with pytest.raises(CryptoError):
+            KEYS.open(ID, NONCE, bytes(changed))
+
+
+def test_what_is_cut_off_is_noticed() -> None:
+    sealed = KEYS.seal(ID, NONCE, b"4111 1111")
+    for length in range(len(sealed)):
+        with pytest.raises(CryptoError):
+            KEYS.open(ID, NONCE, sealed[:length])
 
 
 def test_a_name_has_one_id_for_each_key() -> None:

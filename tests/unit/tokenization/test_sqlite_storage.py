@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tokenization.keys import Keys
 from tokenization.sqlite import MOVE_AFTER_RECORDS, SqliteStorage
 from tokenization.storage import Record, StorageError
 
-KEY = b"k" * 32
+KEYS = Keys(bytes(range(32)))
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def run(path: Path, test: Callable[[SqliteStorage], Awaitable[None]]) -> None:
     async def opened() -> None:
         path.parent.mkdir(exist_ok=True)
         storage = SqliteStorage(path)
-        await storage.open(KEY)
+        await storage.open(KEYS)
         try:
             await test(storage)
         finally:

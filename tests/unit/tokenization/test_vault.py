@@ -39,7 +39,7 @@ def run(tmp_path: Path) -> Callable[[Callable[[Vault, HeldBack], Awaitable[None]
     def run(test: Callable[[Vault, HeldBack], Awaitable[None]]) -> None:
         async def opened() -> None:
             storage = HeldBack(tmp_path / "vault.db")
-            await storage.open(KEYS.public_key)
+            await storage.open(KEYS)
             try:
                 await asyncio.wait_for(test(Vault(KEYS, storage), storage), 10)
             finally:
