@@ -27,6 +27,9 @@ class IdleVault(Vault):
     async def check(self) -> None:
         """Nothing to ask."""
 
+    async def check_writing(self) -> None:
+        """Nothing to ask."""
+
 
 def main(port: int) -> None:
     status = Status()

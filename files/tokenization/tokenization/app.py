@@ -89,6 +89,7 @@ class Api:
             raise HTTPException(503, "draining: the service is about to stop")
         async with asyncio.timeout(PROBE_SECONDS):
             await self._vault.check()
+            await self._vault.check_writing()
         return _json({"status": "ok"})
 
     async def metrics(self, _unused: Request) -> Response:

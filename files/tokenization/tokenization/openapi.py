@@ -80,7 +80,9 @@ DETOKENIZE = Operation(
     needs_token=True,
 )
 HEALTHZ = Operation("/healthz", "GET", "The process answers.", responses("Status"))
-READYZ = Operation("/readyz", "GET", "The database answers, and no stop is under way.", responses("Status", 503))
+READYZ = Operation(
+    "/readyz", "GET", "The database answers and stores, and no stop is under way.", responses("Status", 503)
+)
 METRICS = Operation(
     "/metrics", "GET", "Prometheus metrics.", {"200": response("The text format", {"type": "string"}, "text/plain")}
 )

@@ -134,6 +134,10 @@ class PostgresqlStorage:
             added: int = await self._connections.fetchval(WRITE, ids, nonces, sealed)
         return added
 
+    async def touch(self) -> None:
+        async with _told():
+            await self._connections.execute("UPDATE vault_state SET records = records")
+
     async def read(self, record_id: bytes) -> Record | None:
         async with _told():
             row = await self._connections.fetchrow("SELECT id, nonce, sealed_v1 FROM vault WHERE id = $1", record_id)

@@ -269,6 +269,12 @@ class SqliteStorage:
             )
         self._move = None
 
+    async def touch(self) -> None:
+        # An UPDATE that changes nothing writes nothing; this always writes a page.
+        await self._call(
+            self._writer, lambda connection: connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        )
+
     async def read(self, record_id: bytes) -> Record | None:
         query = f"SELECT {COLUMNS} FROM vault WHERE id = ?"
         row = await self._call(self._reader, lambda connection: connection.execute(query, (record_id,)).fetchone())

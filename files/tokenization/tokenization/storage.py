@@ -43,6 +43,9 @@ class Storage(Protocol):
         Their ids differ; one that is there already is replaced.
         """
 
+    async def touch(self) -> None:
+        """Write without changing anything, on disk when this returns."""
+
     async def read(self, record_id: bytes) -> Record | None: ...
 
     async def count(self) -> int: ...

@@ -14,6 +14,8 @@ from tokenization.metrics import COMMIT_FAILURES, COMMIT_RECORDS, COMMIT_SECONDS
 from tokenization.storage import Record, Storage, StorageError
 
 COMMIT_LIMIT = 128
+# For so long a commit tells whether the next one would succeed.
+PROBE_AFTER_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +24,11 @@ class Vault:
     def __init__(self, keys: Keys, storage: Storage) -> None:
         self._storage = storage
         self._keys = keys
-        self._waiting: list[tuple[Record, asyncio.Future[None]]] = []
+        # None: somebody asks whether storing works.
+        self._waiting: list[tuple[Record | None, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._failing = False
+        self._tried_at = float("-inf")
 
     async def tokenize(self, name: str, data: str) -> str:
         """Return a token of 64 hex digits; the data is on disk when this returns. Raises StorageError."""
@@ -35,6 +39,13 @@ class Vault:
     async def check(self) -> None:
         """Ask whether the database answers. Raises StorageError."""
         TOKENS.set(await self._storage.count())
+
+    async def check_writing(self) -> None:
+        """Ask whether the database stores: the last commit tells, or one that changes nothing. Raises StorageError."""
+        if time.monotonic() - self._tried_at > PROBE_AFTER_SECONDS:
+            await self._commit_of(None)
+        elif self._failing:
+            raise StorageError("the last commit failed")
 
     async def detokenize_name(self, name: str) -> str | None:
         """Return the data, or None for an unknown name. Raises StorageError, or CryptoError for a damaged record."""
@@ -51,7 +62,7 @@ class Vault:
         data = self._keys.open(*record).decode()
         return data if hmac.compare_digest(record.nonce, nonce) else None
 
-    async def _commit_of(self, record: Record) -> None:
+    async def _commit_of(self, record: Record | None) -> None:
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((record, stored))
         if self._writer is None:
@@ -66,20 +77,25 @@ class Vault:
         finally:
             self._writer = None
 
-    async def _commit(self, batch: list[tuple[Record, asyncio.Future[None]]]) -> None:
+    async def _commit(self, batch: list[tuple[Record | None, asyncio.Future[None]]]) -> None:
         # Of one name only the last is kept. In the order of their ids, so that two services never deadlock.
-        records = sorted({record.id: record for record, _unused in batch}.values())
+        records = sorted({record.id: record for record, _unused in batch if record}.values())
         failure: StorageError | None = StorageError("the commit was interrupted")
         start = time.perf_counter()
         try:
-            TOKENS.inc(await self._storage.write(records))
+            if records:
+                TOKENS.inc(await self._storage.write(records))
+                COMMIT_SECONDS.observe(time.perf_counter() - start)
+                COMMIT_RECORDS.observe(len(records))
+            else:
+                await self._storage.touch()
             failure = None
-            COMMIT_SECONDS.observe(time.perf_counter() - start)
-            COMMIT_RECORDS.observe(len(records))
         except StorageError as error:
             failure = error
-            COMMIT_FAILURES.inc()
+            if records:
+                COMMIT_FAILURES.inc()
         finally:
+            self._tried_at = time.monotonic()
             # Whatever happened: nobody waits for ever.
             self._tell(failure)
             for _unused, stored in batch:

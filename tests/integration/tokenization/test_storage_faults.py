@@ -124,9 +124,22 @@ def test_a_full_disk(disk: Disk, on_disk: Service) -> None:
     assert answers.broken == 0
     assert set(answers.codes) == {200, 503}, "stored until the disk was full"
     fails(service, "full")
+    assert service.ready() == 503
     assert lost(service.url, BEARER, answers.stored) == {}, "what is there can be read"
     disk.empty()
     works(service, answers.stored, "after")
+
+
+def test_a_full_disk_that_nobody_writes_to(disk: Disk, on_disk: Service) -> None:
+    service = on_disk.start()
+    token = service.tokenize("name", "data").json()["token"]
+    disk.fill()
+    wait_until("the service is not ready", lambda: service.ready() == 503)
+    assert service.detokenize(token=token).json() == {"data": "data"}
+    disk.empty()
+    wait_until("the service is ready", lambda: service.ready() == 200)
+    assert service.metric("tokenization_commit_failures_total") == 0, "no request was answered with 503"
+    assert service.metric("tokenization_tokens") == 1
 
 
 def test_a_disk_that_turns_read_only(disk: Disk, on_disk: Service) -> None:
@@ -233,7 +246,7 @@ def test_postgresql_turns_read_only(on_postgresql: Service, postgresql: Postgres
         postgresql.query(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
         postgresql.query("SELECT pg_reload_conf()")
         if value == "on":
-            wait_until("PostgreSQL is read-only", lambda: service.tokenize("probe", "data").status_code == 503)
+            wait_until("the service is not ready", lambda: service.ready() == 503)
             fails(service, "read-only")
             assert lost(service.url, BEARER, answers.stored) == {}
     works(service, answers.stored, "after")

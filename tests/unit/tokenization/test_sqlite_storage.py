@@ -103,6 +103,19 @@ def test_the_log_does_not_grow_for_ever(path: Path, monkeypatch: pytest.MonkeyPa
     run(path, test)
 
 
+def test_a_touch_reaches_the_disk_and_changes_nothing(path: Path) -> None:
+    async def test(storage: SqliteStorage) -> None:
+        await storage.write([record(1)])
+        log = Path(f"{path}-wal")
+        for _unused in range(3):
+            before = log.stat().st_size
+            await storage.touch()
+            assert log.stat().st_size > before
+        assert await storage.count() == 1
+
+    run(path, test)
+
+
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_a_file_that_is_removed_is_not_written_to_unseen(path: Path, suffix: str) -> None:
     async def test(storage: SqliteStorage) -> None:

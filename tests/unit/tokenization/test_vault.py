@@ -26,6 +26,12 @@ class HeldBack(SqliteStorage):
         self.commits: list[int] = []
         self.errors: list[Exception] = []
 
+    async def touch(self) -> None:
+        self.commits.append(0)
+        for error in self.errors:
+            raise error
+        await super().touch()
+
     async def write(self, records: Sequence[Record]) -> int:
         self.commits.append(len(records))
         await self.gate.wait()
@@ -138,5 +144,45 @@ def test_who_goes_away_takes_nobody_along(run: Run) -> None:
         await asyncio.sleep(0)
         storage.gate.set()
         assert await vault.detokenize_token(await stays) == "data of stays"
+
+    run(test)
+
+
+def test_writing_is_tried_where_no_commit_tells(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        storage.gate.set()
+        await asyncio.gather(vault.check_writing(), vault.check_writing())
+        await vault.check_writing()
+        assert storage.commits == [0], "once for all who ask, and not again so soon"
+        assert await storage.count() == 0
+
+    run(test)
+
+
+def test_a_commit_tells_whether_writing_works(run: Run) -> None:
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        storage.gate.set()
+        await asyncio.gather(*await ask(vault, "name"))
+        await vault.check_writing()
+        storage.errors = [StorageError("disk full")]
+        await asyncio.gather(*await ask(vault, "name"), return_exceptions=True)
+        with pytest.raises(StorageError):
+            await vault.check_writing()
+        assert storage.commits == [1, 1]
+
+    run(test)
+
+
+def test_who_can_not_write_is_told_until_it_works_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokenization.vault.PROBE_AFTER_SECONDS", -1.0)
+
+    async def test(vault: Vault, storage: HeldBack) -> None:
+        storage.errors = [StorageError("disk full")]
+        for _unused in range(2):
+            with pytest.raises(StorageError):
+                await vault.check_writing()
+        storage.errors = []
+        await vault.check_writing()
+        assert storage.commits == [0, 0, 0]
 
     run(test)
