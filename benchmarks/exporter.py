@@ -3,23 +3,28 @@
 """What the exporter adds to Locust's own answer, and what it takes of the machine.
 
 One Locust has 500 endpoints with figures, another has one; both forget their answer after each request, so that every
-answer is made anew. Each is asked straight and through the exporter by turns, each time over a fresh connection. With
-the path of a binary of containersol/locust_exporter in OLD_LOCUST_EXPORTER, its figures stand beside ours.
+answer is made anew. Each is asked straight and through the exporter by turns, each time over a fresh connection. What
+TLS takes is measured over connections that are kept, as Prometheus keeps them. With the path of a binary of
+containersol/locust_exporter in OLD_LOCUST_EXPORTER, its figures stand beside ours.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import trustme
 
 from benchmarks import Row
 from tests.checks.tree import CHECKOUT
@@ -68,12 +73,12 @@ def _seconds(port: int, path: str) -> float:
 
 
 @contextlib.contextmanager
-def _process(command: list[str], port: int, path: str, env: dict[str, str]) -> Iterator[int]:
+def _process(command: list[str], ready: Callable[[], object], env: dict[str, str]) -> Iterator[int]:
     started = subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _unused in range(300):
             try:
-                _seconds(port, path)
+                ready()
                 break
             except (OSError, AssertionError):
                 time.sleep(0.1)
@@ -92,7 +97,7 @@ def _locust(endpoints: int) -> Iterator[int]:
         command = [
             str(locust_executable(LOCUST)), "-f", locustfile.name, "--web-host", "127.0.0.1", "--web-port", str(port),
         ]  # fmt: skip
-        with _process(command, port, "/stats/requests", {"ENDPOINTS": str(endpoints)}):
+        with _process(command, lambda: _seconds(port, "/stats/requests"), {"ENDPOINTS": str(endpoints)}):
             yield port
 
 
@@ -125,7 +130,7 @@ def _measure_one(name: str, command: list[str], endpoints: int, locust: int) -> 
     port = _free_port()
     flags = [f"--locust.uri=http://127.0.0.1:{locust}", f"--web.listen-address=127.0.0.1:{port}"]
     env = {"PYTHONPATH": str(CHECKOUT / "files" / "locust_exporter")}
-    with _process([*command, *flags], port, "/metrics", env) as pid:
+    with _process([*command, *flags], lambda: _seconds(port, "/metrics"), env) as pid:
         straight, through, cpu = [], [], 0.0
         for _unused in range(ROUNDS[endpoints]):
             straight.append(_seconds(locust, "/stats/requests"))
@@ -151,10 +156,49 @@ def _measure_one(name: str, command: list[str], endpoints: int, locust: int) -> 
         return rows
 
 
+def _kept_seconds(connection: http.client.HTTPConnection) -> float:
+    """One scrape over a connection that stays, to the last byte."""
+    start = time.perf_counter()
+    connection.request("GET", "/metrics")
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 200, answer.status
+    assert not answer.will_close
+    return time.perf_counter() - start
+
+
+def _measure_tls(endpoints: int, locust: int) -> Row:
+    """Compare two exporters of one Locust, one of which speaks TLS, by turns."""
+    ca = trustme.CA()
+    issued = ca.issue_cert("127.0.0.1")
+    context = ssl.create_default_context()
+    ca.configure_trust(context)
+    ports = _free_port(), _free_port()
+    exporter = _exporters()["exporter"]
+    env = {"PYTHONPATH": str(CHECKOUT / "files" / "locust_exporter")}
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        issued.private_key_and_cert_chain_pem.write_to_path(f"{folder}/server.pem")
+        web = Path(folder) / "web.yml"
+        web.write_text(json.dumps({"tls_server_config": dict.fromkeys(("cert_file", "key_file"), "server.pem")}))
+        plain = http.client.HTTPConnection("127.0.0.1", ports[0], timeout=10)
+        tls = http.client.HTTPSConnection("127.0.0.1", ports[1], timeout=10, context=context)
+        seconds: dict[http.client.HTTPConnection, list[float]] = {plain: [], tls: []}
+        for connection, flags in ((plain, []), (tls, [f"--web.config.file={web}"])):
+            flags += [f"--locust.uri=http://127.0.0.1:{locust}", f"--web.listen-address=127.0.0.1:{connection.port}"]
+            stack.enter_context(_process([*exporter, *flags], connection.connect, env))
+        for _unused in range(ROUNDS[endpoints]):
+            for connection, found in seconds.items():
+                found.append(_kept_seconds(connection))
+        off, on = (_typical(found) for found in seconds.values())
+        what = f"exporter, {endpoints} endpoint{'s' if endpoints > 1 else ''}: scrapes a second, TLS on / off"
+        return Row(what, f"{1 / on:.0f}/s", f"{1 / off:.0f}/s", off / on, 0.6, True)
+
+
 def measure() -> list[Row]:
     rows: list[Row] = []
     for endpoints in (500, 1):
         with _locust(endpoints) as locust:
             for name, command in _exporters().items():
                 rows += _measure_one(name, command, endpoints, locust)
+            rows.append(_measure_tls(endpoints, locust))
     return rows

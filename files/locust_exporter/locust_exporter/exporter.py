@@ -12,7 +12,7 @@ from collections import Counter
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 
 from locust_exporter import __version__, histograms, metrics, run_mark
-from locust_exporter.exposition import Page, labels
+from locust_exporter.exposition import MAX_PAGE, Page, PageTooLargeError, labels
 from locust_exporter.locust import HISTOGRAMS_HEADER, RUN_HEADER, Locust, LocustError, Reason
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class Exporter:
         self._namespace = namespace
         self._histogram_endpoints = histogram_endpoints
         self._outcomes: Counter[Reason] = Counter()
+        self._refused_logins = 0
         self._said: dict[str, Reason] = {}
         self._lock = threading.Lock()
         self._process = CollectorRegistry(auto_describe=False)
@@ -38,9 +39,9 @@ class Exporter:
         self.look_at_process()
 
     def scrape(self, timeout: float | None = None) -> bytes:
-        """Return the whole page; `timeout` shortens the exporter's own, and is what the asking Prometheus will wait."""
+        """Return the whole page; `timeout`, in seconds, shortens the exporter's own."""
         start = time.monotonic()
-        deadline = start + min(self._timeout, timeout or self._timeout)
+        deadline = start + (self._timeout if timeout is None else min(self._timeout, timeout))
         page = Page(self._namespace)
         try:
             answer, plugins = self._locust.stats(deadline)
@@ -61,6 +62,8 @@ class Exporter:
             reason, detail = error.reason, error.detail
         except metrics.NotLocustError as error:
             reason, detail = Reason.NOT_LOCUST, str(error)
+        except PageTooLargeError:
+            reason, detail = Reason.TOO_LARGE, f"the page of metrics would be larger than {MAX_PAGE} bytes"
         if reason is not Reason.OK:
             page = Page(self._namespace)
             self._locust.forget()
@@ -72,6 +75,10 @@ class Exporter:
         page.family("gauge", "up_info", "What came of asking Locust.", [(f'{{reason="{reason.value}"}}', 1)])
         self._write_own(page, outcomes, time.monotonic() - start)
         return page.encode() + self._process_figures
+
+    def count_refused_login(self) -> None:
+        with self._lock:
+            self._refused_logins += 1
 
     def look_at_process(self) -> None:
         """Take the figures of the exporter's own process for the next page.
@@ -132,5 +139,11 @@ class Exporter:
             "exporter_scrapes_total",
             "Scrapes by what came of asking Locust.",
             [(pair, outcomes[reason]) for reason, pair in _OUTCOMES],
+        )
+        page.family(
+            "counter",
+            "exporter_refused_logins_total",
+            "Requests to the exporter with a wrong user name or password.",
+            [("", self._refused_logins)],
         )
         page.family("gauge", "exporter_scrape_duration_seconds", "Time that this scrape took.", [("", seconds)])

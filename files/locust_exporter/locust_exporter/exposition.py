@@ -13,9 +13,16 @@ import hashlib
 import math
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 
 LONGEST_LABEL = 1000
+# A page with 500 histograms has 18 MB.
+MAX_PAGE = 24 * 2**20
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class PageTooLargeError(Exception):
+    """There is more to tell than a page may hold."""
 
 
 def number(value: object) -> float | int | None:
@@ -78,22 +85,31 @@ class Page:
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
-        self._parts: list[str] = []
+        self._parts: list[bytes] = []
+        self._size = 0
 
     def family(self, kind: str, name: str, text: str, samples: Iterable[tuple[str, float | int | None]]) -> None:
         """Add the family `name`; a sample is (what follows the name, figure), and those without a figure are left out.
 
         What follows the name is empty, or labels in braces, and may begin with a suffix such as `_sum`.
+        Raises PageTooLargeError where the page would have more than MAX_PAGE bytes.
         """
         full, header = _header(self._namespace, kind, name, text)
-        lines = [
-            f"{full}{rest} {value!r}\n" if -math.inf < value < math.inf else f"{full}{rest} {figure(value)}\n"
-            for rest, value in samples
-            if value is not None
-        ]
-        if lines:
-            self._parts.append(header)
-            self._parts += lines
+        rest_of_samples = iter(samples)
+        # By the thousand, so that no family is whole in memory before it is found to be too large.
+        while some := list(islice(rest_of_samples, 1000)):
+            lines = [
+                f"{full}{rest} {value!r}\n" if -math.inf < value < math.inf else f"{full}{rest} {figure(value)}\n"
+                for rest, value in some
+                if value is not None
+            ]
+            if lines:
+                part = (header + "".join(lines)).encode()
+                header = ""
+                self._size += len(part)
+                if self._size > MAX_PAGE:
+                    raise PageTooLargeError
+                self._parts.append(part)
 
     def encode(self) -> bytes:
-        return "".join(self._parts).encode()
+        return b"".join(self._parts)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from itertools import accumulate
+from collections.abc import Iterator
+from itertools import accumulate, islice
 from typing import Any
 
 from locust_exporter.exposition import Page, label_text, labels, number
@@ -49,17 +50,19 @@ def write(page: Page, answer: object, max_endpoints: int) -> bool:
     for row in listed if isinstance(listed, list) else []:
         if isinstance(row, dict) and isinstance(row.get("counts"), dict) and row["counts"]:
             rows.setdefault(labels(method=label_text(row.get("method")), name=label_text(row.get("name"))), row)
-    samples: list[tuple[str, float | int | None]] = []
-    for pairs, row in list(rows.items())[:max_endpoints]:
-        totals = list(accumulate(_counts(row["counts"])))
-        start = f"_bucket{{{pairs},"
-        samples += [(start + le, total) for le, total in zip(_LE, totals, strict=True)]
-        seconds = number(row.get("sum"))
-        samples.append((f"_sum{{{pairs}}}", None if seconds is None else seconds / 1000))
-        samples.append((f"_count{{{pairs}}}", totals[-1]))
+    samples = (sample for pairs, row in islice(rows.items(), max_endpoints) for sample in _samples(pairs, row))
     page.family("histogram", "request_duration_seconds", "Response times of this endpoint.", samples)
     left_out = number(answer.get("left_out")) if isinstance(answer, dict) else None
     return len(rows) > max_endpoints or bool(left_out)
+
+
+def _samples(pairs: str, row: dict[str, Any]) -> Iterator[tuple[str, float | int | None]]:
+    totals = list(accumulate(_counts(row["counts"])))
+    start = f"_bucket{{{pairs},"
+    yield from ((start + le, total) for le, total in zip(_LE, totals, strict=True))
+    seconds = number(row.get("sum"))
+    yield f"_sum{{{pairs}}}", None if seconds is None else seconds / 1000
+    yield f"_count{{{pairs}}}", totals[-1]
 
 
 def _counts(given: dict[str, Any]) -> list[int]:

@@ -19,10 +19,17 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 import httptools
 
 from locust_exporter.http_config import HttpConfig, basic, header_can_hold, split_url
-from locust_exporter.message import IncompleteError, MalformedError, Message, TooLargeError, receive, remaining
+from locust_exporter.message import IncompleteError, MalformedError, Message, Reader, TooLargeError, receive, remaining
 from locust_exporter.yaml_file import ConfigError
 
-MAX_ANSWER = 32 * 2**20
+# Several times what a Locust gives with all its tables full. An answer that is made for it takes a hundred times its
+# own memory once it is decoded, so its values are counted before: by commas and brackets, those in texts among them.
+MAX_ANSWER = 8 * 2**20
+MAX_VALUES = 250_000
+# As browsers do.
+_MOST_COOKIES = 50
+_LONGEST_COOKIE = 4096
+_LONGEST_DETAIL = 500
 # What each of the lab's Locust plugins adds to every answer.
 HISTOGRAMS_HEADER = "locust-histograms"
 RUN_HEADER = "locust-run"
@@ -51,7 +58,7 @@ class LocustError(Exception):
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = detail[:_LONGEST_DETAIL]
 
 
 class Answer:
@@ -59,7 +66,7 @@ class Answer:
         self.status = status
         self.headers = message.headers
         self.cookies = message.cookies
-        self.body = b"".join(message.chunks)
+        self.body = message.body
 
     @property
     def location(self) -> str:
@@ -132,6 +139,8 @@ class Locust:
             raise LocustError(Reason.PROXY, "the proxy asks for a login, and none that it accepts is configured")
         if answer.status != 200:
             raise LocustError(Reason.HTTP_STATUS, f"the answer has HTTP status {answer.status}")
+        if not _is_bounded(answer.body):
+            raise LocustError(Reason.TOO_LARGE, f"the answer has more than {MAX_VALUES} values")
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
@@ -234,11 +243,10 @@ class Locust:
             # back until the first is acknowledged, which Linux by default puts off by 40 ms.
             if hasattr(socket, "TCP_QUICKACK"):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            message = Message()
-            parser = httptools.HttpResponseParser(message)
-            keep = receive(sock, parser, message, deadline, MAX_ANSWER)
-            self._keep_cookies(message.cookies)
-            return Answer(parser.get_status_code(), message)
+            reader = Reader(httptools.HttpResponseParser, MAX_ANSWER)
+            keep = receive(sock, reader, deadline)
+            self._keep_cookies(reader.message.cookies)
+            return Answer(reader.parser.get_status_code(), reader.message)
         finally:
             if keep:
                 self._idle.append(sock)
@@ -247,15 +255,25 @@ class Locust:
 
     def _keep_cookies(self, cookies: list[str]) -> None:
         for line in cookies:
+            if len(line) > _LONGEST_COOKIE:
+                continue
             try:
                 cookie = SimpleCookie(line)
             except CookieError:
                 continue
             sent = {name: morsel.coded_value for name, morsel in cookie.items()}
-            self._cookies = self._cookies | {name: value for name, value in sent.items() if header_can_hold(value)}
+            known = self._cookies | {name: value for name, value in sent.items() if header_can_hold(value)}
+            self._cookies = dict(list(known.items())[-_MOST_COOKIES:])
 
 
-def _login_arguments(page: bytes) -> dict[str, Any]:
+def _is_bounded(body: bytearray) -> bool:
+    """Whether its JSON has no more values than allowed: each follows a comma, or is the first of its container."""
+    return sum(map(body.count, (b",", b"[", b"{"))) <= MAX_VALUES
+
+
+def _login_arguments(page: bytearray) -> dict[str, Any]:
+    if not _is_bounded(page):
+        return {}
     # A pattern for the end of the object, too, would take the square of the time on a page made for that.
     found = re.search(r"window\.authArgs\s*=\s*", text := page.decode(errors="replace"))
     try:
@@ -277,6 +295,6 @@ def _asks_for_login(answer: Answer) -> bool:
     )
 
 
-def _version_in(page: bytes) -> str | None:
+def _version_in(page: bytearray) -> str | None:
     found = re.search(rb'(?:"version":\s*"|releases/tag/)([0-9][\w.+-]{0,40})"', page)
     return found[1].decode("ascii") if found else None

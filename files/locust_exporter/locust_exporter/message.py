@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""HTTP messages off a socket, within a time and a size: requests to the exporter, and Locust's answers.
+"""HTTP messages, within a time and a size: requests to the exporter, and Locust's answers.
 
 httptools, which uvicorn stands on, parses them: the standard library's own parsers alone would take a fifth of the time
 of a small scrape.
@@ -10,8 +10,13 @@ from __future__ import annotations
 
 import socket
 import time
+from typing import Generic, TypeVar
 
 import httptools
+
+Parser = TypeVar("Parser", httptools.HttpRequestParser, httptools.HttpResponseParser)
+
+MOST_HEADERS = 100
 
 
 class TooLargeError(Exception):
@@ -33,7 +38,9 @@ class Message:
         self.target = b""
         self.headers: dict[str, str] = {}
         self.cookies: list[str] = []
-        self.chunks: list[bytes] = []
+        # Not a list of what came: that would hold thirty times as many bytes where they come one by one.
+        self.body = bytearray()
+        self.header_count = 0
         self.has_headers = False
         self.complete = False
 
@@ -46,6 +53,9 @@ class Message:
         self.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self.header_count += 1
+        if self.header_count > MOST_HEADERS:
+            return
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self.headers[key] = text
         if key == "set-cookie":
@@ -55,7 +65,7 @@ class Message:
         self.has_headers = True
 
     def on_body(self, body: bytes) -> None:
-        self.chunks.append(body)
+        self.body += body
 
     def on_message_complete(self) -> None:
         self.complete = True
@@ -63,6 +73,46 @@ class Message:
     @property
     def ends_with_the_connection(self) -> bool:
         return self.has_headers and not self.headers.keys() & {"content-length", "transfer-encoding"}
+
+
+class Reader(Generic[Parser]):
+    """Makes a message of what comes, up to `limit` bytes and MOST_HEADERS headers."""
+
+    def __init__(self, kind: type[Parser], limit: int) -> None:
+        self.message = Message()
+        self.parser: Parser = kind(self.message)
+        self._size = 0
+        self._limit = limit
+
+    def feed(self, data: bytes) -> bool:
+        """Take what came, which is nothing where the connection has ended; tell whether the message is whole.
+
+        Raises TooLargeError, MalformedError, IncompleteError, or ConnectionResetError if nothing came at all.
+        """
+        if not data:
+            if not self._size:
+                raise ConnectionResetError("the connection was closed without an answer")
+            if not self.message.ends_with_the_connection:
+                raise IncompleteError
+            return True
+        self._size += len(data)
+        if self._size > self._limit:
+            raise TooLargeError
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            return True
+        except httptools.HttpParserError as error:
+            raise MalformedError(f"not HTTP: {error}") from None
+        if self.message.header_count > MOST_HEADERS:
+            raise TooLargeError
+        return self.message.complete
+
+    @property
+    def connection_stays(self) -> bool:
+        """Whether the sender means to use the connection after this message."""
+        closes = self.message.headers.get("connection", "").lower() == "close"
+        return self.message.complete and not closes and self.parser.get_http_version() == "1.1"
 
 
 def remaining(deadline: float) -> float:
@@ -73,34 +123,14 @@ def remaining(deadline: float) -> float:
     return left
 
 
-def receive(
-    sock: socket.socket, parser: httptools.HttpRequestParser | httptools.HttpResponseParser, message: Message,
-    deadline: float, limit: int,
-) -> bool:  # fmt: skip
-    """Fill `message`, which belongs to `parser`; tell whether the connection goes on after it.
+def receive(sock: socket.socket, reader: Reader[httptools.HttpResponseParser], deadline: float) -> bool:
+    """Read an answer; tell whether the connection goes on after it.
 
-    Raises TooLargeError over `limit` bytes, IncompleteError, MalformedError, ConnectionResetError if nothing came at
-    all, or what the socket raises, TimeoutError among them.
+    Raises what `Reader.feed` raises, or the socket, TimeoutError among them.
     """
-    size = 0
-    while not message.complete:
+    whole = False
+    while not whole:
         # A socket's own timeout begins anew each time, so that a drip would never end.
         sock.settimeout(remaining(deadline))
-        data = sock.recv(65536)
-        if not data:
-            if not size:
-                raise ConnectionResetError("the connection was closed without an answer")
-            if message.ends_with_the_connection:
-                return False
-            raise IncompleteError
-        size += len(data)
-        if size > limit:
-            raise TooLargeError
-        try:
-            parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            return False
-        except httptools.HttpParserError as error:
-            raise MalformedError(f"not HTTP: {error}") from None
-    closes = message.headers.get("connection", "").lower() == "close" or parser.get_http_version() != "1.1"
-    return not closes and not message.ends_with_the_connection
+        whole = reader.feed(sock.recv(65536))
+    return reader.connection_stays and not reader.message.ends_with_the_connection

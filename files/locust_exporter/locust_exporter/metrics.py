@@ -59,6 +59,8 @@ class NotLocustError(ValueError):
 class Row:
     """One row of one of Locust's tables: its labels as text for the page, and its figures by Locust's own keys."""
 
+    __slots__ = ("braces", "figures", "labels")
+
     def __init__(self, labels: str, figures: Mapping[str, Any]) -> None:
         self.labels = labels
         self.braces = "{" + labels + "}" if labels else ""

@@ -70,28 +70,31 @@ class WebConfig:
     def headers(self) -> dict[str, str]:
         return self._current().headers
 
-    def admits(self, authorization: str | None) -> bool:
-        """Whether a request with this `Authorization` header may be answered."""
+    def admits_at_once(self, authorization: str | None) -> bool | None:
+        """Whether a request with this `Authorization` header may be answered; None if bcrypt has to tell."""
         users = self._current().users
         if not users:
             return True
-        kind, _unused, encoded = (authorization or "").partition(" ")
-        try:
-            username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        account = _account(authorization)
+        if account is None:
             return False
-        if kind.lower() != "basic" or not colon:
-            return False
-        hashed = users.get(username, _NOBODY)
-        # bcrypt takes a tenth of a second on purpose, which a scrape every few seconds need not pay each time.
-        digest = hashlib.sha256(b"\0".join((username.encode(), hashed, password.encode()))).digest()
-        if digest in self._admitted:
-            return True
+        return True if _digest(users, *account) in self._admitted else None
+
+    def admits(self, authorization: str | None) -> bool:
+        """Whether a request with this `Authorization` header may be answered; it may take as long as bcrypt."""
+        at_once = self.admits_at_once(authorization)
+        account = _account(authorization)
+        if at_once is not None or account is None:
+            return bool(at_once)
+        users = self._current().users
+        username, password = account
         try:
-            known = bcrypt.checkpw(password.encode()[:72], hashed) and username in users
+            known = bcrypt.checkpw(password.encode()[:72], users.get(username, _NOBODY)) and username in users
         except ValueError:
             return False
         if known:
+            # bcrypt takes a tenth of a second on purpose, which a scrape every few seconds need not pay each time.
+            digest = _digest(users, username, password)
             with self._lock:
                 self._admitted = {*self._admitted, digest} if len(self._admitted) < 100 else {digest}
         return known
@@ -112,6 +115,19 @@ class WebConfig:
                         self._loaded.headers,
                     )
             return self._loaded
+
+
+def _account(authorization: str | None) -> tuple[str, str] | None:
+    kind, _unused, encoded = (authorization or "").partition(" ")
+    try:
+        username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (username, password) if kind.lower() == "basic" and colon else None
+
+
+def _digest(users: dict[str, bytes], username: str, password: str) -> bytes:
+    return hashlib.sha256(b"\0".join((username.encode(), users.get(username, _NOBODY), password.encode()))).digest()
 
 
 def _stamp(paths: list[Path]) -> tuple[tuple[Path, int | None], ...]:

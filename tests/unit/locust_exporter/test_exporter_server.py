@@ -57,7 +57,7 @@ def say(port: int, request: bytes) -> bytes:
     ],
 )
 def test_requests(port: int, request_line: bytes, status: bytes) -> None:
-    answer = say(port, request_line + b"\r\nHost: x\r\n\r\n")
+    answer = say(port, request_line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
     head, _unused, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
     assert f"Content-Length: {len(body)}\r\n".encode() in head
