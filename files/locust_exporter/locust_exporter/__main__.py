@@ -171,8 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Server(listener, settings["web.telemetry-path"], exporter, web_config, leave).start()
     log.info("listening at port %d, for Locust at %s", listener.getsockname()[1], locust.uri)
     signal.sigwait(signals)
-    # A Locust that does not answer does not hold up the end: Python would wait for the thread that asks it.
-    os._exit(0)
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,22 +2,24 @@
 # Copyright (c) 2026, the monitor_lab contributors
 """The exporter's own web server: the page of metrics, and a page that leads there.
 
-One thread waits for all clients at once, so that those who say nothing, stop in the middle or never end their handshake
-cost nobody else anything. It hands whole requests to a few other threads. Connections are Python's own sockets, which
-do not block, and not asyncio's streams, whose TLS takes 256 KiB for each.
+A conversation with a client is a generator, which yields wherever the client, or another conversation, has to do
+something first. A few threads take turns to wait for all of these at once, and go on with the one that can. So clients
+that say nothing, stop in the middle or never end their handshake cost nobody else anything. An event loop with workers
+beside it would do the same, but hand each scrape over and back, which takes as long as all the rest of a small one.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import html
 import logging
+import selectors
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
+from collections.abc import Callable, Generator
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# One asks Locust, one looks at a password, one waits for clients: so one is left.
+_THREADS = 4
 # Over these, the client that has been waited for longest goes. The latter are bytes of different pages.
 _MOST_CONNECTIONS = 256
 _MOST_UNSENT = 32 * 2**20
@@ -40,6 +44,8 @@ _MOST_UNSENT = 32 * 2**20
 _REQUEST_SECONDS = 5.0
 # As long as Prometheus itself keeps a connection that is not used.
 _IDLE_SECONDS = 300.0
+# How exactly these are kept.
+_TICK_SECONDS = 0.2
 _MAX_REQUEST = 65536
 _MOST_PASSWORDS_WAITING = 16
 _QUIT = b"/quitquitquit"
@@ -60,30 +66,43 @@ def listen(address: str) -> socket.socket:
         raise ConfigError(f"cannot listen at {address}: {error}") from error
 
 
-async def _when_ready(sock: socket.socket, operation: Callable[..., T], *arguments: object) -> T:
+class _Work:
+    """What one conversation does and others may wait for; `page` is what came of it."""
+
+    def __init__(self, busy: bool) -> None:
+        self.busy = busy
+        self.page: bytes | None = None
+
+
+# What is waited for: an event of the client's socket, or another conversation's work.
+_Want = int | _Work
+_Steps = Generator[_Want, None, T]
+
+
+class _Client:
+    """A connection and the conversation on it. `deadline` is of the monotonic clock."""
+
+    def __init__(self, connection: socket.socket, address: str) -> None:
+        self.socket = connection
+        self.address = address
+        self.deadline = time.monotonic() + _REQUEST_SECONDS
+        self.unsent = b""
+        self.waits_for_password = False
+        self.conversation: _Steps[None]
+
+
+def _when_ready(sock: socket.socket, operation: Callable[..., T], *arguments: object) -> _Steps[T]:
     """Do what a socket that does not block puts off until its client is ready."""
-    loop = asyncio.get_running_loop()
     while True:
         try:
             return operation(*arguments)
         except ssl.SSLWantReadError:
-            writes = False
+            event = selectors.EVENT_READ
         except ssl.SSLWantWriteError:
-            writes = True
+            event = selectors.EVENT_WRITE
         except BlockingIOError:
-            writes = operation == sock.send
-        ready: asyncio.Future[None] = loop.create_future()
-        add, remove = (loop.add_writer, loop.remove_writer) if writes else (loop.add_reader, loop.remove_reader)
-        add(sock, _set, ready)
-        try:
-            await ready
-        finally:
-            remove(sock)
-
-
-def _set(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
+            event = selectors.EVENT_WRITE if operation == sock.send else selectors.EVENT_READ
+        yield event
 
 
 class Server:
@@ -105,173 +124,278 @@ class Server:
         self._exporter = exporter
         self._config = config
         self._leave = leave
-        # One asks Locust, the other does what must not wait for that.
-        self._workers = ThreadPoolExecutor(2)
-        self._scraping: asyncio.Future[bytes] | None = None
-        self._looking: asyncio.Future[None] | None = None
-        # bcrypt keeps a processor busy for a tenth of a second on purpose: one at once, so that a crowd of wrong
-        # passwords leaves the others to the scrapes.
-        self._passwords = ThreadPoolExecutor(1)
-        self._passwords_waiting = 0
+        self._selector = selectors.DefaultSelector()
+        # Who holds it waits for all clients.
+        self._turn = threading.Lock()
+        self._ready: deque[tuple[_Client, bool]] = deque()
+        self._bell, self._ring = socket.socketpair()
+        # Of what follows, and of what a _Work says.
+        self._lock = threading.Lock()
+        self._clients: set[_Client] = set()
+        # What each waits for, the longest first. Who takes a client out goes on with it.
+        self._suspended: dict[_Client, _Want] = {}
+        self._scraping = _Work(busy=False)
+        self._checking = _Work(busy=False)
         self._refused = 0
         self._refused_said = float("-inf")
-        self._connections: dict[asyncio.Task[None], None] = {}
-        # Those that wait for their client, the longest first, with what it has yet to take.
-        self._waiting: dict[asyncio.Task[None], bytes] = {}
 
     def start(self) -> None:
-        threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True).start()
-
-    async def _serve(self) -> None:
-        loop = asyncio.get_running_loop()
         self._listener.setblocking(False)
-        while self._listener.fileno() >= 0:
-            try:
-                connection, address = await loop.sock_accept(self._listener)
-            except OSError as error:
-                log.error("cannot take a connection: %s", error)
-                await asyncio.sleep(0.1)  # so that a lack of file descriptors does not keep a core busy
-                continue
-            if len(self._connections) >= _MOST_CONNECTIONS:
-                self._drop(next(iter(self._waiting or self._connections)))
-            task = loop.create_task(self._attend(connection, address[0]))
-            self._connections[task] = None
-            task.add_done_callback(self._forget)
-            await asyncio.sleep(0)  # so that a crowd that comes does not hold up those who are there
+        self._bell.setblocking(False)
+        self._ring.setblocking(False)
+        for sock in (self._listener, self._bell):
+            self._selector.register(sock, selectors.EVENT_READ, sock)
+        for _unused in range(_THREADS):
+            self._start_thread()
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._connections.pop(task, None)
-        self._waiting.pop(task, None)
+    def _start_thread(self) -> None:
+        threading.Thread(target=self._serve, daemon=True).start()
 
-    def _drop(self, task: asyncio.Task[None]) -> None:
-        self._forget(task)
-        task.cancel()
-
-    @contextlib.contextmanager
-    def _waits_for_client(self, unsent: bytes = b"") -> Iterator[None]:
-        """Mark the connection as one that may be dropped; make room for what it has yet to send."""
-        task = asyncio.current_task()
-        assert task
-        self._waiting[task] = unsent
-        while sum({id(page): len(page) for page in self._waiting.values()}.values()) > _MOST_UNSENT:
-            self._drop(next(other for other, page in self._waiting.items() if page))
+    def _serve(self) -> None:
         try:
-            yield
-        finally:
-            self._waiting.pop(task, None)
+            while True:
+                with self._turn:
+                    client, late = self._next()
+                self._go_on(client, late)
+        finally:  # a fault of ours ended this thread, which Python has told: another one takes its place
+            self._start_thread()
 
-    async def _attend(self, connection: socket.socket, address: str) -> None:
+    def _next(self) -> tuple[_Client, bool]:
+        """Wait for a client with whom the conversation can go on; tell whether that is because it was too late."""
+        while not self._ready:
+            events = self._selector.select(_TICK_SECONDS)
+            now = time.monotonic()
+            with self._lock:
+                for key, _unused in events:
+                    if key.data in self._suspended:
+                        self._take(key.data)
+                        self._ready.append((key.data, False))
+                for client in [client for client in self._suspended if client.deadline <= now]:
+                    self._take(client)
+                    self._ready.append((client, True))
+            for key, _unused in events:
+                if key.data is self._listener:
+                    self._accept()
+                elif key.data is self._bell:
+                    self._bell.recv(65536)
+        return self._ready.popleft()
+
+    def _accept(self) -> None:
+        try:
+            connection, address = self._listener.accept()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            log.error("cannot take a connection: %s", error)
+            time.sleep(0.1)  # so that a lack of file descriptors does not keep a core busy
+            return
+        client = _Client(connection, address[0])
+        client.conversation = self._attend(client)
+        with self._lock:
+            dropped = self._oldest() if len(self._clients) >= _MOST_CONNECTIONS else None
+            self._clients.add(client)
+        self._drop(dropped)
+        self._ready.append((client, False))
+
+    def _take(self, client: _Client) -> None:
+        if isinstance(self._suspended.pop(client), int):
+            self._selector.unregister(client.socket)
+
+    def _oldest(self, with_unsent: bool = False) -> _Client | None:
+        """Take the one that has been waited for longest; of those that wait for us, only if there are no others."""
+        waiting = [client for client in self._suspended if client.unsent or not with_unsent]
+        client = next((client for client in waiting if isinstance(self._suspended[client], int)), None)
+        client = client or next(iter(waiting), None)
+        if client:
+            self._take(client)
+            self._clients.discard(client)
+        return client
+
+    def _drop(self, client: _Client | None) -> None:
+        if client:
+            client.conversation.close()
+
+    def _go_on(self, client: _Client, late: bool) -> None:
+        want: _Want | None = None
+        try:
+            want = client.conversation.throw(TimeoutError("the time is up")) if late else next(client.conversation)
+        except StopIteration:
+            pass
+        finally:
+            with self._lock:
+                if want is None:
+                    self._clients.discard(client)
+                elif isinstance(want, int):
+                    self._suspended[client] = want
+                    self._selector.register(client.socket, want, client)
+                elif want.busy:
+                    self._suspended[client] = want
+                else:
+                    self._release(client)
+
+    def _begin(self, work: _Work) -> bool:
+        """Tell whether nobody else is at it, and the caller has it to do now."""
+        with self._lock:
+            mine = not work.busy
+            work.busy = True
+        return mine
+
+    def _end(self, work: _Work) -> None:
+        """Let those go on who wait for this work."""
+        with self._lock:
+            work.busy = False
+            for client in [client for client, want in self._suspended.items() if want is work]:
+                self._take(client)
+                self._release(client)
+
+    def _release(self, client: _Client) -> None:
+        self._ready.append((client, False))
+        with contextlib.suppress(BlockingIOError):  # full of calls that nobody has heard yet
+            self._ring.send(b"!")
+
+    def _attend(self, client: _Client) -> _Steps[None]:
         """Answer one client until it goes, or is too slow."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _REQUEST_SECONDS
         try:
-            connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.socket.setblocking(False)
+            client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if context := self._config.tls():
-                connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-                with self._waits_for_client():
-                    async with asyncio.timeout_at(deadline):
-                        await _when_ready(connection, connection.do_handshake)
-            while await self._converse(connection, address, deadline):
-                deadline = loop.time() + _IDLE_SECONDS
-            connection.shutdown(socket.SHUT_WR)
+                client.socket = context.wrap_socket(client.socket, server_side=True, do_handshake_on_connect=False)
+                yield from _when_ready(client.socket, client.socket.do_handshake)
+            while (yield from self._converse(client)):
+                client.deadline = time.monotonic() + _IDLE_SECONDS
         except (OSError, IncompleteError) as error:  # the client went away, was too slow, or speaks no TLS
-            log.debug("the connection of %s broke: %s", address, error)
+            log.debug("the connection of %s broke: %s", client.address, error)
         finally:
-            connection.close()
+            client.socket.close()
 
-    async def _converse(self, connection: socket.socket, address: str, deadline: float) -> bool:
+    def _converse(self, client: _Client) -> _Steps[bool]:
         """Answer one request; tell whether another may come."""
         try:
-            reader = await self._receive(connection, deadline)
+            reader = yield from self._receive(client)
         except (MalformedError, TooLargeError):
-            await self._send(connection, *self._answer(HTTPStatus.BAD_REQUEST, "Connection: close"))
+            yield from self._send(client, *self._answer(HTTPStatus.BAD_REQUEST, "Connection: close"))
             return False
         request, method = reader.message, reader.parser.get_method()
-        stays = reader.connection_stays
-        status = await self._admit(request.headers.get("authorization"), address)
+        # Another conversation's work keeps its own time.
+        client.deadline = float("inf")
+        status = yield from self._admit(client, request.headers.get("authorization"))
         leaves = status is HTTPStatus.OK and self._is_farewell(method, request)
-        close = () if stays and not leaves else ("Connection: close",)
+        stays = reader.connection_stays and not leaves
+        headers = [] if stays else ["Connection: close"]
         if leaves or status is HTTPStatus.SERVICE_UNAVAILABLE:
-            head, body = self._answer(status, *close)
+            head, body = self._answer(status, *headers)
         elif status is HTTPStatus.UNAUTHORIZED:
-            head, body = self._answer(status, "WWW-Authenticate: Basic", *close)
+            head, body = self._answer(status, "WWW-Authenticate: Basic", *headers)
         else:
-            head, body = await self._handle(method, request, *close)
-        await self._send(connection, head, b"" if method == b"HEAD" else body)
-        self._look_at_process()
+            head, body = yield from self._handle(client, method, request, headers)
+        yield from self._send(client, head, b"" if method == b"HEAD" else body)
+        if not stays:
+            client.socket.shutdown(socket.SHUT_WR)
         if leaves and self._leave:
             self._leave()
-        return not close
+        self._exporter.look_at_process()
+        return stays
 
-    async def _receive(self, connection: socket.socket, deadline: float) -> Reader[httptools.HttpRequestParser]:
+    def _receive(self, client: _Client) -> _Steps[Reader[httptools.HttpRequestParser]]:
         reader = Reader(httptools.HttpRequestParser, _MAX_REQUEST)
-        with self._waits_for_client():
-            async with asyncio.timeout_at(deadline) as limit:
-                while not reader.feed(await _when_ready(connection, connection.recv, 65536)):
-                    # A client that was silent for long has no longer than others once it has begun.
-                    deadline = min(deadline, asyncio.get_running_loop().time() + _REQUEST_SECONDS)
-                    limit.reschedule(deadline)
+        while not reader.feed((yield from _when_ready(client.socket, client.socket.recv, 65536))):
+            # A client that was silent for long has no longer than others once it has begun.
+            client.deadline = min(client.deadline, time.monotonic() + _REQUEST_SECONDS)
         return reader
 
-    async def _send(self, connection: socket.socket, head: bytes, body: bytes) -> None:
-        with self._waits_for_client(body):
-            async with asyncio.timeout(_REQUEST_SECONDS):
-                # Apart, since many clients may have the same page, which would be copied for each.
-                for part in (head, body):
-                    rest = memoryview(part)
-                    while rest:
-                        rest = rest[await _when_ready(connection, connection.send, rest) :]
+    def _send(self, client: _Client, head: bytes, body: bytes) -> _Steps[None]:
+        client.deadline = time.monotonic() + _REQUEST_SECONDS
+        client.unsent = body
+        self._make_room()
+        # Apart, since many clients may have the same page, which would be copied for each.
+        for part in (head, body):
+            rest = memoryview(part)
+            while rest:
+                rest = rest[(yield from _when_ready(client.socket, client.socket.send, rest)) :]
+        client.unsent = b""
 
-    async def _admit(self, authorization: str | None, address: str) -> HTTPStatus:
-        """Return OK, UNAUTHORIZED, or SERVICE_UNAVAILABLE where too many passwords wait to be looked at."""
+    def _make_room(self) -> None:
+        while True:
+            with self._lock:
+                pages = {id(client.unsent): len(client.unsent) for client in self._clients}
+                dropped = self._oldest(with_unsent=True) if sum(pages.values()) > _MOST_UNSENT else None
+            if dropped is None:
+                return
+            self._drop(dropped)
+
+    def _admit(self, client: _Client, authorization: str | None) -> _Steps[HTTPStatus]:
+        """Return OK, UNAUTHORIZED, or SERVICE_UNAVAILABLE where too many passwords wait to be looked at.
+
+        bcrypt keeps a processor busy for a tenth of a second on purpose: one at once, so that a crowd of wrong
+        passwords leaves the others to the scrapes.
+        """
         admitted = self._config.admits_at_once(authorization)
-        if admitted is None:
-            if self._passwords_waiting >= _MOST_PASSWORDS_WAITING:
+        while admitted is None:
+            if self._begin(self._checking):
+                try:
+                    admitted = self._config.admits(authorization)
+                finally:
+                    self._end(self._checking)
+            elif client.waits_for_password or self._passwords_waiting() < _MOST_PASSWORDS_WAITING:
+                client.waits_for_password = True
+                yield self._checking
+            else:
                 return HTTPStatus.SERVICE_UNAVAILABLE
-            self._passwords_waiting += 1
-            try:
-                loop = asyncio.get_running_loop()
-                admitted = await loop.run_in_executor(self._passwords, self._config.admits, authorization)
-            finally:
-                self._passwords_waiting -= 1
+        client.waits_for_password = False
         if not admitted and authorization is not None:
-            self._tell_of_refusal(address)
+            self._tell_of_refusal(client.address)
         return HTTPStatus.OK if admitted else HTTPStatus.UNAUTHORIZED
+
+    def _passwords_waiting(self) -> int:
+        with self._lock:
+            return sum(client.waits_for_password for client in self._clients)
 
     def _tell_of_refusal(self, address: str) -> None:
         """Count it, and log it once a second at most."""
         self._exporter.count_refused_login()
-        self._refused += 1
-        now = asyncio.get_running_loop().time()
-        if now - self._refused_said >= 1:
-            log.warning("wrong user name or password: %d times, at last from %s", self._refused, address)
-            self._refused, self._refused_said = 0, now
+        now = time.monotonic()
+        with self._lock:
+            self._refused += 1
+            if now - self._refused_said < 1:
+                return
+            refused, self._refused, self._refused_said = self._refused, 0, now
+        log.warning("wrong user name or password: %d times, at last from %s", refused, address)
 
-    async def _scrape(self, timeout: float | None) -> bytes:
+    def _scrape(self, client: _Client, timeout: float | None) -> _Steps[bytes]:
         """Return the page. Who asks while Locust is asked gets the same one, so that no crowd asks it more often."""
-        loop = asyncio.get_running_loop()
-        if self._scraping is None or self._scraping.done():
-            self._scraping = loop.run_in_executor(self._workers, self._exporter.scrape)
-        try:
-            return await asyncio.wait_for(asyncio.shield(self._scraping), timeout)
-        except TimeoutError:
-            return await loop.run_in_executor(self._workers, self._exporter.scrape, 0.0)
-
-    def _look_at_process(self) -> None:
-        if self._looking is None or self._looking.done():
-            loop = asyncio.get_running_loop()
-            self._looking = loop.run_in_executor(self._workers, self._exporter.look_at_process)
+        with self._lock:
+            if mine := not self._scraping.busy:
+                self._scraping = _Work(busy=True)
+            work = self._scraping
+        if mine:
+            try:
+                work.page = self._exporter.scrape(timeout)
+            finally:
+                with self._lock:
+                    self._scraping = _Work(busy=False)  # so that nothing keeps the page
+                self._end(work)
+        else:
+            if timeout is not None:
+                client.deadline = time.monotonic() + timeout
+            try:
+                yield work
+            except TimeoutError:
+                return self._exporter.scrape(0.0)
+        if work.page is None:
+            raise ConnectionAbortedError("the scrape failed")
+        return work.page
 
     def _is_farewell(self, method: bytes, request: Message) -> bool:
         return self._leave is not None and request.target.partition(b"?")[0] == _QUIT and method in (b"GET", b"POST")
 
-    async def _handle(self, method: bytes, request: Message, *headers: str) -> tuple[bytes, bytes]:
+    def _handle(
+        self, client: _Client, method: bytes, request: Message, headers: list[str]
+    ) -> _Steps[tuple[bytes, bytes]]:
         if method not in (b"GET", b"HEAD"):
             return self._answer(HTTPStatus.METHOD_NOT_ALLOWED, "Allow: GET, HEAD", *headers)
         path = request.target.partition(b"?")[0].decode("latin-1")
         if path == self._path:
-            page = await self._scrape(_scrape_timeout(request))
+            page = yield from self._scrape(client, _scrape_timeout(request))
             return self._answer(HTTPStatus.OK, *headers, body=page, content_type=CONTENT_TYPE)
         if path == "/":
             page = self._landing_page()

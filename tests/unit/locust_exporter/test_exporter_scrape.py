@@ -230,6 +230,77 @@ def test_the_version_is_asked_once(server: Server, page: bytes, version: str) ->
     assert sum(request.startswith(b"GET / ") for request in server.requests) == 1
 
 
+def test_a_locust_that_was_started_anew_is_told_as_it_is(server: Server) -> None:
+    """Between two scrapes: nothing but a dead connection tells of it."""
+    page, version, dies = a_page(), b"2.46.3", False
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        is_page = request.startswith(b"GET / ")
+        connection.sendall(http(b'"version": "%s"' % version) if is_page else http(page))
+        if dies:
+            connection.shutdown(socket.SHUT_RDWR)
+
+    server.script = answer
+    exporter = new_exporter(server.uri)
+    assert scrape(exporter)["locust_version_info", (("version", "2.46.3"),)] == 1
+    dies = True
+    scrape(exporter)
+    page, version, dies = a_page(stats=[], state="ready", user_count=0), b"2.47.0", False
+    found = scrape(exporter)
+    assert found["locust_up", ()] == 1
+    assert found["locust_users", ()] == 0
+    assert found["locust_version_info", (("version", "2.47.0"),)] == 1
+    assert not {"locust_run_requests_total", "locust_requests_total"} & names(found)
+
+
+def test_only_the_monotonic_clock_counts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(connection: socket.socket, request: bytes) -> None:
+        is_page = request.startswith(b"GET / ")
+        connection.sendall(http(b'"version": "2.47.0"') if is_page else http(a_page()))
+
+    def versions_asked() -> int:
+        return sum(request.startswith(b"GET / ") for request in server.requests)
+
+    server.script = answer
+    exporter = new_exporter(server.uri)
+    scrape(exporter)
+    wall, monotonic = time.time, time.monotonic
+    monkeypatch.setattr(time, "time", lambda: wall() - 3600)
+    found = scrape(exporter)
+    assert found["locust_up", ()] == 1
+    assert found["locust_version_info", (("version", "2.47.0"),)] == 1
+    assert 0 <= found["locust_exporter_scrape_duration_seconds", ()] < 60
+    assert versions_asked() == 1
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 301)
+    assert scrape(exporter)["locust_up", ()] == 1
+    assert versions_asked() == 2
+
+
+def test_what_a_locust_sends_is_not_kept_without_end(server: Server) -> None:
+    count = 0
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        nonlocal count
+        cookies = [f"Set-Cookie: c{count + number}={'x' * 10}" for number in range(60)]
+        count += 60
+        connection.sendall(http(a_page(), *cookies, f"Set-Cookie: long={'x' * 5000}"))
+
+    server.script = answer
+    exporter = new_exporter(server.uri)
+    for _unused in range(3):
+        assert scrape(exporter)["locust_up", ()] == 1
+    sent = server.requests[-1].partition(b"Cookie: ")[2].partition(b"\r\n")[0].split(b"; ")
+    assert len(sent) == 50
+    assert not any(cookie.startswith(b"long=") for cookie in sent)
+
+
+def test_what_is_logged_has_an_end(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    server.script = sends(http(b"", f"Location: /{'x' * 100_000}", status="302 FOUND"))
+    scrape(new_exporter(server.uri))
+    assert "redirect" in caplog.text
+    assert len(caplog.text) < 2000
+
+
 def test_a_page_without_a_version_harms_nothing(server: Server) -> None:
     def answer(connection: socket.socket, request: bytes) -> None:
         connection.sendall(http(a_page()) if b"/stats/requests" in request else http(b"", status="500 X"))
