@@ -146,19 +146,13 @@ class Server:
         for sock in (self._listener, self._bell):
             self._selector.register(sock, selectors.EVENT_READ, sock)
         for _unused in range(_THREADS):
-            self._start_thread()
-
-    def _start_thread(self) -> None:
-        threading.Thread(target=self._serve, daemon=True).start()
+            threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        try:
-            while True:
-                with self._turn:
-                    client, late = self._next()
-                self._go_on(client, late)
-        finally:  # a fault of ours ended this thread, which Python has told: another one takes its place
-            self._start_thread()
+        while True:
+            with self._turn:
+                client, late = self._next()
+            self._go_on(client, late)
 
     def _next(self) -> tuple[_Client, bool]:
         """Wait for a client with whom the conversation can go on; tell whether that is because it was too late."""
@@ -191,15 +185,28 @@ class Server:
             return
         client = _Client(connection, address[0])
         client.conversation = self._attend(client)
+        self._make_room(newcomers=1)
         with self._lock:
-            dropped = self._oldest() if len(self._clients) >= _MOST_CONNECTIONS else None
             self._clients.add(client)
-        self._drop(dropped)
         self._ready.append((client, False))
 
     def _take(self, client: _Client) -> None:
         if isinstance(self._suspended.pop(client), int):
             self._selector.unregister(client.socket)
+
+    def _make_room(self, newcomers: int = 0) -> None:
+        """Drop whom we have waited for longest, until new clients, and what is yet to be sent, have their place."""
+        while True:
+            with self._lock:
+                pages = {id(client.unsent): len(client.unsent) for client in self._clients}
+                dropped = None
+                if sum(pages.values()) > _MOST_UNSENT:
+                    dropped = self._oldest(with_unsent=True)
+                elif len(self._clients) + newcomers > _MOST_CONNECTIONS:
+                    dropped = self._oldest()
+            if dropped is None:
+                return
+            dropped.conversation.close()
 
     def _oldest(self, with_unsent: bool = False) -> _Client | None:
         """Take the one that has been waited for longest; of those that wait for us, only if there are no others."""
@@ -211,16 +218,14 @@ class Server:
             self._clients.discard(client)
         return client
 
-    def _drop(self, client: _Client | None) -> None:
-        if client:
-            client.conversation.close()
-
     def _go_on(self, client: _Client, late: bool) -> None:
         want: _Want | None = None
         try:
             want = client.conversation.throw(TimeoutError("the time is up")) if late else next(client.conversation)
         except StopIteration:
             pass
+        except Exception:  # of ours, which must not end the thread
+            log.exception("a fault ended the connection of %s", client.address)
         finally:
             with self._lock:
                 if want is None:
@@ -313,15 +318,6 @@ class Server:
             while rest:
                 rest = rest[(yield from _when_ready(client.socket, client.socket.send, rest)) :]
         client.unsent = b""
-
-    def _make_room(self) -> None:
-        while True:
-            with self._lock:
-                pages = {id(client.unsent): len(client.unsent) for client in self._clients}
-                dropped = self._oldest(with_unsent=True) if sum(pages.values()) > _MOST_UNSENT else None
-            if dropped is None:
-                return
-            self._drop(dropped)
 
     def _admit(self, client: _Client, authorization: str | None) -> _Steps[HTTPStatus]:
         """Return OK, UNAUTHORIZED, or SERVICE_UNAVAILABLE where too many passwords wait to be looked at.

@@ -88,7 +88,6 @@ def test_it_still_answers_after_all_that(port: int) -> None:
     assert b"locust_up 0" in say(port, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_of_ours_ends_one_answer_and_not_the_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
     exporter = Exporter(Locust("http://127.0.0.1:9", HttpConfig()), 1, "locust", 50)
 
