@@ -18,6 +18,7 @@ from itertools import islice
 LONGEST_LABEL = 1000
 # A page with 500 histograms has 18 MB.
 MAX_PAGE = 24 * 2**20
+_LINES = 1000
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -85,6 +86,7 @@ class Page:
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
+        self._lines: list[str] = []
         self._parts: list[bytes] = []
         self._size = 0
 
@@ -92,24 +94,34 @@ class Page:
         """Add the family `name`; a sample is (what follows the name, figure), and those without a figure are left out.
 
         What follows the name is empty, or labels in braces, and may begin with a suffix such as `_sum`.
-        Raises PageTooLargeError where the page would have more than MAX_PAGE bytes.
+        Raises PageTooLargeError where the page would have more than MAX_PAGE bytes and a few lines.
         """
         full, header = _header(self._namespace, kind, name, text)
-        rest_of_samples = iter(samples)
-        # By the thousand, so that no family is whole in memory before it is found to be too large.
-        while some := list(islice(rest_of_samples, 1000)):
+        left = iter(samples)
+        # By the thousand, so that no page is whole in memory before it is found to be too large.
+        more = True
+        while more:
+            some = list(islice(left, _LINES))
+            more = len(some) == _LINES
             lines = [
                 f"{full}{rest} {value!r}\n" if -math.inf < value < math.inf else f"{full}{rest} {figure(value)}\n"
                 for rest, value in some
                 if value is not None
             ]
             if lines:
-                part = (header + "".join(lines)).encode()
+                self._lines.append(header)
+                self._lines += lines
                 header = ""
-                self._size += len(part)
+            if len(self._lines) > _LINES:
+                self._pack()
+                self._size += len(self._parts[-1])
                 if self._size > MAX_PAGE:
                     raise PageTooLargeError
-                self._parts.append(part)
+
+    def _pack(self) -> None:
+        self._parts.append("".join(self._lines).encode())
+        self._lines = []
 
     def encode(self) -> bytes:
+        self._pack()
         return b"".join(self._parts)

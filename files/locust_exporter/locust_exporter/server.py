@@ -47,6 +47,7 @@ _IDLE_SECONDS = 300.0
 # How exactly these are kept.
 _TICK_SECONDS = 0.2
 _MAX_REQUEST = 65536
+_SMALL = 65536
 _MOST_PASSWORDS_WAITING = 16
 _QUIT = b"/quitquitquit"
 
@@ -76,6 +77,8 @@ class _Work:
 
 # What is waited for: an event of the client's socket, or another conversation's work.
 _Want = int | _Work
+# What a conversation yields before it does what takes long: the thread leaves its turn to another one.
+_BLOCKS = _Work(busy=False)
 _Steps = Generator[_Want, None, T]
 
 
@@ -151,12 +154,17 @@ class Server:
     def _serve(self) -> None:
         while True:
             with self._turn:
-                client, late = self._next()
-            self._go_on(client, late)
+                client = self._next()
+            while self._go_on(client) is _BLOCKS:
+                pass
 
-    def _next(self) -> tuple[_Client, bool]:
-        """Wait for a client with whom the conversation can go on; tell whether that is because it was too late."""
-        while not self._ready:
+    def _next(self) -> _Client:
+        """Go on with whoever can, until that would keep the others waiting; return that client."""
+        while True:
+            while self._ready:
+                client, late = self._ready.popleft()
+                if self._go_on(client, late) is _BLOCKS:
+                    return client
             events = self._selector.select(_TICK_SECONDS)
             now = time.monotonic()
             with self._lock:
@@ -172,7 +180,6 @@ class Server:
                     self._accept()
                 elif key.data is self._bell:
                     self._bell.recv(65536)
-        return self._ready.popleft()
 
     def _accept(self) -> None:
         try:
@@ -183,12 +190,19 @@ class Server:
             log.error("cannot take a connection: %s", error)
             time.sleep(0.1)  # so that a lack of file descriptors does not keep a core busy
             return
+        connection.setblocking(False)
         client = _Client(connection, address[0])
         client.conversation = self._attend(client)
         self._make_room(newcomers=1)
         with self._lock:
             self._clients.add(client)
-        self._ready.append((client, False))
+            # Nobody has anything to do until it says something.
+            self._suspend(client, selectors.EVENT_READ)
+
+    def _suspend(self, client: _Client, want: _Want) -> None:
+        self._suspended[client] = want
+        if isinstance(want, int):
+            self._selector.register(client.socket, want, client)
 
     def _take(self, client: _Client) -> None:
         if isinstance(self._suspended.pop(client), int):
@@ -207,6 +221,7 @@ class Server:
             if dropped is None:
                 return
             dropped.conversation.close()
+            dropped.socket.close()  # a conversation that has not begun does not
 
     def _oldest(self, with_unsent: bool = False) -> _Client | None:
         """Take the one that has been waited for longest; of those that wait for us, only if there are no others."""
@@ -218,25 +233,26 @@ class Server:
             self._clients.discard(client)
         return client
 
-    def _go_on(self, client: _Client, late: bool) -> None:
+    def _go_on(self, client: _Client, late: bool = False) -> _Want | None:
+        """Return what is waited for next; None where the conversation has ended."""
         want: _Want | None = None
         try:
             want = client.conversation.throw(TimeoutError("the time is up")) if late else next(client.conversation)
-        except StopIteration:
+        except (StopIteration, TimeoutError):  # the latter where it had not begun
             pass
         except Exception:  # of ours, which must not end the thread
             log.exception("a fault ended the connection of %s", client.address)
         finally:
+            if want is None:
+                client.socket.close()
             with self._lock:
                 if want is None:
                     self._clients.discard(client)
-                elif isinstance(want, int):
-                    self._suspended[client] = want
-                    self._selector.register(client.socket, want, client)
-                elif want.busy:
-                    self._suspended[client] = want
-                else:
+                elif isinstance(want, int) or want.busy:
+                    self._suspend(client, want)
+                elif want is not _BLOCKS:
                     self._release(client)
+        return want
 
     def _begin(self, work: _Work) -> bool:
         """Tell whether nobody else is at it, and the caller has it to do now."""
@@ -261,7 +277,6 @@ class Server:
     def _attend(self, client: _Client) -> _Steps[None]:
         """Answer one client until it goes, or is too slow."""
         try:
-            client.socket.setblocking(False)
             client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if context := self._config.tls():
                 client.socket = context.wrap_socket(client.socket, server_side=True, do_handshake_on_connect=False)
@@ -270,8 +285,6 @@ class Server:
                 client.deadline = time.monotonic() + _IDLE_SECONDS
         except (OSError, IncompleteError) as error:  # the client went away, was too slow, or speaks no TLS
             log.debug("the connection of %s broke: %s", client.address, error)
-        finally:
-            client.socket.close()
 
     def _converse(self, client: _Client) -> _Steps[bool]:
         """Answer one request; tell whether another may come."""
@@ -312,8 +325,8 @@ class Server:
         client.deadline = time.monotonic() + _REQUEST_SECONDS
         client.unsent = body
         self._make_room()
-        # Apart, since many clients may have the same page, which would be copied for each.
-        for part in (head, body):
+        # A large page apart, since many clients may have the same, which would be copied for each.
+        for part in (head + body,) if len(body) < _SMALL else (head, body):
             rest = memoryview(part)
             while rest:
                 rest = rest[(yield from _when_ready(client.socket, client.socket.send, rest)) :]
@@ -329,6 +342,7 @@ class Server:
         while admitted is None:
             if self._begin(self._checking):
                 try:
+                    yield _BLOCKS
                     admitted = self._config.admits(authorization)
                 finally:
                     self._end(self._checking)
@@ -365,6 +379,7 @@ class Server:
             work = self._scraping
         if mine:
             try:
+                yield _BLOCKS
                 work.page = self._exporter.scrape(timeout)
             finally:
                 with self._lock:
