@@ -171,6 +171,7 @@ class TestDashboard11985:
             "locust_up",
             "locust_up_info",
             "locust_exporter_build_info",
+            "locust_exporter_refused_logins_total",
             "locust_exporter_scrapes_total",
             "locust_exporter_scrape_duration_seconds",
         }
