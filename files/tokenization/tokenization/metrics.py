@@ -26,3 +26,4 @@ COMMIT_SECONDS = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 COMMIT_FAILURES = Counter("tokenization_commit_failures_total", "Commits that failed; their requests got 503.")
+REFUSED_TOKENS = Counter("tokenization_refused_tokens_total", "Requests with a wrong bearer token.")
