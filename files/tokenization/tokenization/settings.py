@@ -23,6 +23,8 @@ class Settings:
     private_key: bytes
     bearer_token: str
     require_token_to_tokenize: bool
+    hosts: tuple[str, ...]
+    tls_files: tuple[Path, Path] | None
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -50,7 +52,30 @@ def load(environment: Mapping[str, str]) -> Settings:
         private_key=bytes.fromhex(private_key),
         bearer_token=bearer_token,
         require_token_to_tokenize=require_token == "1",
+        hosts=_hosts(environment),
+        tls_files=_tls_files(environment),
     )
+
+
+def _hosts(environment: Mapping[str, str]) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in environment.get("TOKENIZATION_HOSTS", "").split(",") if name.strip())
+    for name in names:
+        if not re.fullmatch("[A-Za-z0-9._-]+", name):
+            raise SettingsError(
+                "TOKENIZATION_HOSTS must hold names with commas between them, without a scheme or a port, "
+                f"such as: vault.example.org,vault; not: {name}"
+            )
+    return names
+
+
+def _tls_files(environment: Mapping[str, str]) -> tuple[Path, Path] | None:
+    variables = "TOKENIZATION_TLS_CERT_FILE", "TOKENIZATION_TLS_KEY_FILE"
+    cert, key = (environment.get(variable) for variable in variables)
+    if cert and key:
+        return Path(cert), Path(key)
+    if cert or key:
+        raise SettingsError("{} and {}: set both, or none".format(*variables))
+    return None
 
 
 def _secret(environment: Mapping[str, str], variable: str) -> str:

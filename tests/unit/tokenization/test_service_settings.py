@@ -26,6 +26,8 @@ def test_defaults(environment: dict[str, str]) -> None:
     assert settings.private_key == b"\n" * 32
     assert settings.bearer_token == "sixteen-letters-"
     assert not settings.require_token_to_tokenize
+    assert settings.hosts == ()
+    assert settings.tls_files is None
 
 
 def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
@@ -38,12 +40,17 @@ def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
             "TOKENIZATION_DATABASE": "/data/v.db",
             "TOKENIZATION_DSN_FILE": str(tmp_path / "dsn"),
             "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE": "1",
+            "TOKENIZATION_HOSTS": "vault.example.org, vault",
+            "TOKENIZATION_TLS_CERT_FILE": "/tls/tls.crt",
+            "TOKENIZATION_TLS_KEY_FILE": "/tls/tls.key",
         }
     )
     assert (settings.host, settings.port) == ("10.0.0.1", 30500)
     assert settings.database == Path("/data/v.db")
     assert settings.dsn == "postgresql://vault@localhost/vault"
     assert settings.require_token_to_tokenize
+    assert settings.hosts == ("vault.example.org", "vault")
+    assert settings.tls_files == (Path("/tls/tls.crt"), Path("/tls/tls.key"))
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,10 @@ def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
         ("TOKENIZATION_PORT", "-1"),
         ("TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE", "yes"),
         ("TOKENIZATION_DSN_FILE", "/nowhere"),
+        ("TOKENIZATION_HOSTS", "http://vault"),
+        ("TOKENIZATION_HOSTS", "vault:5000"),
+        ("TOKENIZATION_TLS_CERT_FILE", "/tls/tls.crt"),
+        ("TOKENIZATION_TLS_KEY_FILE", "/tls/tls.key"),
         ("TOKENIZATION_PRIVATE_KEY_FILE", "/nowhere"),
         ("TOKENIZATION_BEARER_TOKEN_FILE", "/nowhere"),
     ],
