@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -22,6 +22,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenization import metrics, openapi, shapes
+from tokenization.origins import Hosts
+from tokenization.refusals import Refusals
 from tokenization.storage import StorageError
 from tokenization.vault import Vault
 
@@ -30,6 +32,10 @@ PROBE_SECONDS = 2.0
 # So much of a body that is too large is read and dropped: who is still sending does not hear the answer.
 DISCARD_LIMIT = 16 * 1024 * 1024
 IN_PROGRESS_LIMIT = 1000
+# Of the bodies of all requests in progress, each of which may take five times its size: as text with one wide letter,
+# and sealed. Small ones are always taken, since the limit above holds them too.
+BODIES_LIMIT = 16 * 1024 * 1024
+SMALL_BODY = 4 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +46,15 @@ class Status:
     def __init__(self) -> None:
         self.draining = False
         self.in_progress = 0
+        self.body_bytes = 0
+
+    def count(self, requests: int) -> None:
+        self.in_progress += requests
+        metrics.IN_PROGRESS.set(self.in_progress)
 
 
 Handler = Callable[[Request], Awaitable[Response]]
+BodyHandler = Callable[[bytes], Awaitable[Response]]
 
 
 class Api:
@@ -52,10 +64,11 @@ class Api:
         self._vault = vault
         self._status = status
         self._bearer_token = bearer_token.encode()
-        self._require_token_to_tokenize = require_token_to_tokenize
+        self._refusals = Refusals()
+        tokenize = openapi.tokenize(require_token_to_tokenize)
         self.routes: tuple[tuple[openapi.Operation, Handler], ...] = (
-            (openapi.tokenize(require_token_to_tokenize), self.tokenize),
-            (openapi.DETOKENIZE, self.detokenize),
+            (tokenize, self._with_body(tokenize, self.tokenize)),
+            (openapi.DETOKENIZE, self._with_body(openapi.DETOKENIZE, self.detokenize)),
             (openapi.HEALTHZ, self.healthz),
             (openapi.READYZ, self.readyz),
             (openapi.METRICS, self.metrics),
@@ -63,16 +76,25 @@ class Api:
         )
         self._document = msgspec.json.encode(openapi.document(operation for operation, _unused in self.routes))
 
-    async def tokenize(self, request: Request) -> Response:
-        if self._require_token_to_tokenize:
-            self._authorise(request)
-        wanted = shapes.parse_to_tokenize(await _body(request))
+    def _with_body(self, operation: openapi.Operation, handler: BodyHandler) -> Handler:
+        async def handle(request: Request) -> Response:
+            if operation.needs_token:
+                await self._authorise(request)
+            body = Body(self._status)
+            try:
+                return await handler(await body.read(request))
+            finally:
+                body.let_go()
+
+        return handle
+
+    async def tokenize(self, body: bytes) -> Response:
+        wanted = shapes.parse_to_tokenize(body)
         token = await self._vault.tokenize(wanted.name, wanted.data)
         return _json({"message": "Data tokenized successfully", "token": token})
 
-    async def detokenize(self, request: Request) -> Response:
-        self._authorise(request)
-        wanted = shapes.parse_to_detokenize(await _body(request))
+    async def detokenize(self, body: bytes) -> Response:
+        wanted = shapes.parse_to_detokenize(body)
         if isinstance(wanted, shapes.ByName):
             data = await self._vault.detokenize_name(wanted.name)
         else:
@@ -98,18 +120,73 @@ class Api:
     async def openapi(self, _unused: Request) -> Response:
         return Response(self._document, media_type="application/json")
 
-    def _authorise(self, request: Request) -> None:
-        scheme, _unused, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._bearer_token):
-            message = "a valid bearer token is needed: Authorization: Bearer TOKEN"
-            raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
+    async def _authorise(self, request: Request) -> None:
+        sent = request.headers.get("authorization", "")
+        scheme, _unused, token = sent.partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._bearer_token):
+            return
+        if sent:
+            # Who waits for a refusal takes no place from others.
+            self._status.count(-1)
+            try:
+                waited = await self._refusals.wait()
+            finally:
+                self._status.count(1)
+            if not waited:
+                headers = {"Retry-After": "1", "Connection": "close"}
+                raise HTTPException(429, "too many requests with wrong bearer tokens: try again", headers)
+        message = "a valid bearer token is needed: Authorization: Bearer TOKEN"
+        raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
 
 
-def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool) -> Starlette:
+class Body:
+    """A request's body, counted as long as something of it is there."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+        self._held = 0
+
+    async def read(self, request: Request) -> bytes:
+        """Return it. Raises HTTPException: not JSON, too large, too late, or too much with those of all others."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise HTTPException(415, "the body must be JSON: Content-Type: application/json")
+        if int(request.headers.get("content-length", 0)) > shapes.BODY_LIMIT and "expect" in request.headers:
+            raise _too_large()
+        body, size = b"", 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size <= shapes.BODY_LIMIT:
+                        body += chunk
+                        self._hold(size)
+                    elif size > DISCARD_LIMIT:
+                        break
+        except TimeoutError:
+            message = f"the body did not arrive within {BODY_SECONDS:g} seconds"
+            raise HTTPException(400, message, {"Connection": "close"}) from None
+        if size > shapes.BODY_LIMIT:
+            raise _too_large()
+        return body
+
+    def let_go(self) -> None:
+        self._hold(0)
+
+    def _hold(self, size: int) -> None:
+        self._status.body_bytes += size - self._held
+        self._held = size
+        if self._status.body_bytes > BODIES_LIMIT and size > SMALL_BODY:
+            message = "the bodies of all requests together are too large: try again"
+            raise HTTPException(429, message, {"Retry-After": "1"})
+
+
+def create_app(
+    vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool, hosts: Iterable[str] = ()
+) -> Starlette:
     routes = Api(vault, status, bearer_token, require_token_to_tokenize).routes
     limits = {operation.path: operation.body is not None for operation, _unused in routes}
     app = Starlette(
-        middleware=[Middleware(_Observe, status=status, limits=limits)],
+        middleware=[Middleware(_Observe, status=status, limits=limits, hosts=Hosts(hosts))],
         exception_handlers={
             HTTPException: _refuse,
             shapes.NotJsonError: _not_json,
@@ -130,13 +207,14 @@ def create_app(vault: Vault, status: Status, bearer_token: str, require_token_to
 
 
 class _Observe:
-    """Counts and times every request, and asks clients to go while draining."""
+    """Counts and times every request, refuses what is not for the service, and asks clients to go while draining."""
 
-    def __init__(self, app: ASGIApp, status: Status, limits: dict[str, bool]) -> None:
+    def __init__(self, app: ASGIApp, status: Status, limits: dict[str, bool], hosts: Hosts) -> None:
         """`limits` tells of each route whether requests are refused where too many are in progress."""
         self._app = app
         self._status = status
         self._limits = limits
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = time.perf_counter()
@@ -152,41 +230,20 @@ class _Observe:
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
-        self._status.in_progress += 1
-        metrics.IN_PROGRESS.set(self._status.in_progress)
+        refused = self._hosts.refused(scope["headers"], scope["scheme"])
+        self._status.count(1)
         try:
-            if self._status.in_progress > IN_PROGRESS_LIMIT and self._limits.get(path):
+            if refused:
+                await _refuse_any(HTTPException(*refused))(scope, receive, observed)
+            elif self._status.in_progress > IN_PROGRESS_LIMIT and self._limits.get(path):
                 error = HTTPException(429, "too many requests at once: try again", {"Retry-After": "1"})
                 await _refuse_any(error)(scope, receive, observed)
             else:
                 await self._app(scope, receive, observed)
         finally:
-            self._status.in_progress -= 1
-            metrics.IN_PROGRESS.set(self._status.in_progress)
+            self._status.count(-1)
             metrics.REQUESTS.labels(route, answered).inc()
             metrics.REQUEST_SECONDS.labels(route).observe(time.perf_counter() - start)
-
-
-async def _body(request: Request) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "the body must be JSON: Content-Type: application/json")
-    if int(request.headers.get("content-length", 0)) > shapes.BODY_LIMIT and "expect" in request.headers:
-        raise _too_large()
-    body, size = b"", 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size <= shapes.BODY_LIMIT:
-                    body += chunk
-                elif size > DISCARD_LIMIT:
-                    break
-    except TimeoutError:
-        message = f"the body did not arrive within {BODY_SECONDS:g} seconds"
-        raise HTTPException(400, message, {"Connection": "close"}) from None
-    if size > shapes.BODY_LIMIT:
-        raise _too_large()
-    return body
 
 
 def _too_large() -> HTTPException:

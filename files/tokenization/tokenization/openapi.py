@@ -18,16 +18,21 @@ SCHEMA = "#/components/schemas/{name}"
 MEANINGS = {
     400: "The body is not JSON, or did not arrive",
     401: "No valid bearer token",
+    403: "The request comes from a page of another origin",
     404: "The vault does not have it",
     405: "Not a method of this route",
     413: "The body is too large",
     415: "The body is not declared as JSON",
+    421: "The Host is none of the service's names",
     422: "The JSON is not what the route takes",
-    429: "Too many requests at once",
-    503: "The database does not answer or does not store; or the service is stopping",
+    429: "Too many requests at once, or too many bytes in their bodies, or too many wrong bearer tokens",
+    431: "The request line and headers are too large, or too many; or too much came behind a request",
+    503: "The database does not answer or does not store; the service is stopping, or has too many connections",
 }
+# Of every route.
+ERRORS = (403, 405, 421, 431, 503)
 # Of the routes that take a body.
-BODY_ERRORS = (400, 413, 415, 422, 429, 503)
+BODY_ERRORS = (400, 413, 415, 422, 429)
 ANSWERS: dict[str, dict[str, JSON]] = {
     "Tokenized": {"message": {"type": "string"}, "token": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
     "Detokenized": {"data": {"type": "string"}},
@@ -55,9 +60,13 @@ def response(description: str, content: JSON, media_type: str = "application/jso
     return {"description": description, "content": {media_type: {"schema": content}}}
 
 
-def responses(answer: str, *codes: int) -> JSON:
-    errors = {str(code): response(MEANINGS[code], schema("Error")) for code in sorted({405, *codes})}
-    return {"200": response("Done", schema(answer)), **errors}
+def responses(done: JSON, *codes: int) -> JSON:
+    errors = {str(code): response(MEANINGS[code], schema("Error")) for code in sorted({*ERRORS, *codes})}
+    return {"200": done, **errors}
+
+
+def answers(name: str, *codes: int) -> JSON:
+    return responses(response("Done", schema(name)), *codes)
 
 
 def tokenize(needs_token: bool) -> Operation:
@@ -65,7 +74,7 @@ def tokenize(needs_token: bool) -> Operation:
         "/tokenize",
         "POST",
         "Stores data under a name, in place of what the name had, and answers a new token.",
-        responses("Tokenized", *BODY_ERRORS, *([401] if needs_token else [])),
+        answers("Tokenized", *BODY_ERRORS, *([401] if needs_token else [])),
         body=schema("ToTokenize"),
         needs_token=needs_token,
     )
@@ -75,18 +84,19 @@ DETOKENIZE = Operation(
     "/detokenize",
     "POST",
     "Answers the data of a name or of a token.",
-    responses("Detokenized", *BODY_ERRORS, 401, 404),
+    answers("Detokenized", *BODY_ERRORS, 401, 404),
     body={"oneOf": [schema("ByName"), schema("ByToken")]},
     needs_token=True,
 )
-HEALTHZ = Operation("/healthz", "GET", "The process answers.", responses("Status"))
-READYZ = Operation(
-    "/readyz", "GET", "The database answers and stores, and no stop is under way.", responses("Status", 503)
-)
+HEALTHZ = Operation("/healthz", "GET", "The process answers.", answers("Status"))
+READYZ = Operation("/readyz", "GET", "The database answers and stores, and no stop is under way.", answers("Status"))
 METRICS = Operation(
-    "/metrics", "GET", "Prometheus metrics.", {"200": response("The text format", {"type": "string"}, "text/plain")}
+    "/metrics",
+    "GET",
+    "Prometheus metrics.",
+    responses(response("The text format", {"type": "string"}, "text/plain")),
 )
-OPENAPI = Operation("/openapi.json", "GET", "This document.", {"200": response("OpenAPI 3.1", {"type": "object"})})
+OPENAPI = Operation("/openapi.json", "GET", "This document.", responses(response("OpenAPI 3.1", {"type": "object"})))
 
 
 def document(operations: Iterable[Operation]) -> JSON:

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from tokenization.app import BODIES_LIMIT, SMALL_BODY
 
 from tests.unit.tokenization.served import BEARER_TOKEN, Service
+from tests.waiting import wait_until
 
 JSON = {"Content-Type": "application/json"}
 BEARER = {"Authorization": f"Bearer {BEARER_TOKEN}"}
@@ -214,3 +217,67 @@ def test_every_route_of_the_document_is_served_and_counted_by_its_name(service: 
         assert refused.status_code == 405
         assert {method.lower() for method in refused.headers["Allow"].split(", ")} - {"head"} == set(operations)
         assert sample(service, name) == before + 1
+
+
+ROUTES = ("/tokenize", "/detokenize", "/healthz", "/readyz", "/metrics", "/openapi.json", "/nowhere")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_another_name_or_a_page_of_another_origin_is_refused(service: Service, route: str) -> None:
+    method = "POST" if route in ("/tokenize", "/detokenize") else "GET"
+    for code, headers in (
+        (421, {"Host": "attacker.example"}),
+        (421, {"Host": "attacker.example", "Origin": "http://attacker.example"}),
+        (403, {"Origin": "http://attacker.example"}),
+        (403, {"Origin": "null"}),
+    ):
+        answer = service.http.request(
+            method, f"{service.url}{route}", data=b"{}", headers={**BEARER, **JSON, **headers}, timeout=10
+        )
+        error(answer, code)
+    answer = service.http.get(f"{service.url}/healthz", headers={"Origin": service.url}, timeout=10)
+    assert answer.status_code == 200
+
+
+def test_every_route_tells_of_what_the_server_itself_refuses(service: Service) -> None:
+    document = service.http.get(f"{service.url}/openapi.json", timeout=10).json()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert {"403", "405", "421", "431", "503"} <= set(operation["responses"])
+
+
+def test_wrong_tokens_take_no_place_from_others(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one request at a time, another one is answered while a refusal waits."""
+    monkeypatch.setattr("tokenization.app.IN_PROGRESS_LIMIT", 1)
+    monkeypatch.setattr("tokenization.refusals.STEP_SECONDS", 1.0)
+    refused = sample(service, "tokenization_refused_tokens_total")
+    with ThreadPoolExecutor(1) as clients:
+        headers = {**JSON, "Authorization": "Bearer wrong"}
+        url = f"{service.url}/detokenize"
+        waiting = clients.submit(requests.post, url, data=b'{"name": "n"}', headers=headers, timeout=10)
+        wait_until("it is counted", lambda: sample(service, "tokenization_refused_tokens_total") == refused + 1)
+        service.tokenize("n", "data")
+        assert service.detokenize(name="n").status_code == 200
+        assert not waiting.done(), "right tokens are never slowed"
+        assert waiting.result().status_code == 401
+
+
+def test_of_wrong_tokens_those_that_can_not_wait_are_429(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokenization.refusals.WAITING_LIMIT", 0)
+    answer = post(service, "/detokenize", b'{"name": "n"}', {"Authorization": "Bearer wrong"})
+    error(answer, 429)
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.headers["Connection"] == "close"
+    service.tokenize("n", "data")
+    assert service.detokenize(name="n").status_code == 200
+
+
+def test_of_bodies_that_are_too_much_together_small_ones_are_taken(service: Service) -> None:
+    service.status.body_bytes += BODIES_LIMIT
+    try:
+        answer = post(service, "/tokenize", b'{"name": "n", "data": "%b"}' % (b"d" * SMALL_BODY))
+        assert "bodies" in error(answer, 429)
+        service.tokenize("n", "data")
+    finally:
+        service.status.body_bytes -= BODIES_LIMIT
+    assert service.status.body_bytes == 0
