@@ -22,27 +22,33 @@ from tokenization.server import Server
 from tokenization.settings import Settings, SettingsError
 from tokenization.sqlite import SqliteStorage
 from tokenization.storage import Storage, StorageError
+from tokenization.tls import Certificate
 from tokenization.vault import Vault
 
 log = logging.getLogger("tokenization")
 
 
 async def serve(chosen: Settings) -> None:
-    """Until SIGTERM. Raises StorageError where the vault can't be opened, SettingsError where nothing can listen."""
+    """Serve until SIGTERM.
+
+    Raises StorageError where the vault can't be opened, SettingsError where nothing can listen, or TLS has no pair of
+    files.
+    """
     keys = Keys(chosen.private_key)
     storage: Storage = PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database)
+    certificate = Certificate(*chosen.tls_files) if chosen.tls_files else None
     listener = listen(chosen.host, chosen.port)
     await storage.open(keys)
     try:
         vault, status = Vault(keys, storage), Status()
         await vault.check()
-        app = create_app(vault, status, chosen.bearer_token, chosen.require_token_to_tokenize)
+        app = create_app(vault, status, chosen.bearer_token, chosen.require_token_to_tokenize, chosen.hosts)
         # What is there now stays: the garbage collector need not look at it again and again.
         gc.freeze()
         # The thread that commits gets the interpreter sooner than after Python's 5 ms.
         sys.setswitchinterval(0.0005)
         log.info("listening", extra={"address": "{}:{}".format(*listener.getsockname())})
-        await Server(app, status).serve([listener])
+        await Server(app, status, certificate).serve([listener])
     finally:
         await storage.close()
     log.info("stopped")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -63,13 +64,14 @@ def store(
     meanwhile: Callable[[Answers], Awaitable[None]],
     clients: int = CLIENTS,
     keep_alive: bool = True,
+    tls: ssl.SSLContext | bool = True,
 ) -> Answers:
     """Clients store until `meanwhile` is over, or until they get no answer."""
 
     async def run() -> Answers:
         answers, stop = Answers(), asyncio.Event()
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, force_close=not keep_alive)
+            connector=aiohttp.TCPConnector(limit=0, force_close=not keep_alive, ssl=tls)
         ) as session:
             tasks = [
                 asyncio.create_task(_client(session, url, f"{prefix}-{number}", stop, answers))

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import requests
+import trustme
 
 from tests.waiting import wait_until
 
@@ -59,8 +60,25 @@ class Service:
         if dsn:
             (folder / "dsn").write_text(dsn)
             self.environment["TOKENIZATION_DSN_FILE"] = str(folder / "dsn")
+        self.verify: str | bool = True
         self.log = folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
+
+    def speak_tls(self, ca: trustme.CA) -> Service:
+        """From its next start on."""
+        self.issue(ca)
+        ca.cert_pem.write_to_path(str(self._folder / "ca"))
+        self.verify = str(self._folder / "ca")
+        self.environment["TOKENIZATION_TLS_CERT_FILE"] = str(self._folder / "cert")
+        self.environment["TOKENIZATION_TLS_KEY_FILE"] = str(self._folder / "tls_key")
+        self.url = self.url.replace("http://", "https://")
+        return self
+
+    def issue(self, ca: trustme.CA) -> None:
+        issued = ca.issue_cert(LOOPBACK)
+        # In place: a root that starts the service as another user has handed the files over.
+        (self._folder / "tls_key").write_bytes(issued.private_key_pem.bytes())
+        (self._folder / "cert").write_bytes(issued.cert_chain_pems[0].bytes())
 
     def launch(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tokenization"]
@@ -93,19 +111,26 @@ class Service:
 
     def ready(self) -> int:
         try:
-            return requests.get(f"{self.url}/readyz", timeout=10).status_code
+            return requests.get(f"{self.url}/readyz", timeout=10, verify=self.verify).status_code
         except requests.ConnectionError:
             return 0
 
     def tokenize(self, name: str, data: str) -> requests.Response:
-        return requests.post(f"{self.url}/tokenize", json={"name": name, "data": data}, timeout=30)
+        wanted = {"name": name, "data": data}
+        return requests.post(f"{self.url}/tokenize", json=wanted, timeout=30, verify=self.verify)
 
     def detokenize(self, **wanted: str) -> requests.Response:
-        return requests.post(f"{self.url}/detokenize", json=wanted, headers=BEARER, timeout=30)
+        return requests.post(f"{self.url}/detokenize", json=wanted, headers=BEARER, timeout=30, verify=self.verify)
 
     def metric(self, name: str) -> float:
-        lines = requests.get(f"{self.url}/metrics", timeout=10).text.splitlines()
+        lines = requests.get(f"{self.url}/metrics", timeout=10, verify=self.verify).text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+    def peak_memory(self) -> int:
+        """The most bytes of memory that the process has had so far, by its own count (VmHWM in proc(5))."""
+        assert self.process
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
     def kill(self) -> None:
         if self.process and self.process.poll() is None:

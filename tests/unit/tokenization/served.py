@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,10 +43,12 @@ class Service:
 
 
 @contextmanager
-def serving(path: Path, require_token_to_tokenize: bool) -> Iterator[Service]:
+def serving(
+    path: Path, require_token_to_tokenize: bool, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Service]:
     keys, storage, status = Keys(PRIVATE_KEY), SqliteStorage(path), Status()
     vault = Vault(keys, storage)
-    server = Server(create_app(vault, status, BEARER_TOKEN, require_token_to_tokenize), status)
+    server = Server(create_app(vault, status, BEARER_TOKEN, require_token_to_tokenize), status, clock=clock)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
 
