@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+import trustme
 
 from benchmarks import Row
 from tests.checks.tree import CHECKOUT
@@ -87,8 +88,12 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def service(folder: Path, dsn: str | None = None) -> Iterator[Service]:
-    service = Service(folder, folder / "vault.db", dsn).start()
+def service(folder: Path, dsn: str | None = None, ca: trustme.CA | None = None) -> Iterator[Service]:
+    """With an authority of certificates, over TLS."""
+    service = Service(folder, folder / "vault.db", dsn)
+    if ca:
+        service.speak_tls(ca)
+    service.start()
     try:
         yield service
     finally:
@@ -140,10 +145,11 @@ def measure() -> list[Row]:
         dsn = stack.enter_context(postgresql()).dsn
         on_sqlite = stack.enter_context(service(folder / "sqlite"))
         on_postgresql = stack.enter_context(service(folder / "postgresql", dsn))
-        for warm in (on_sqlite, on_postgresql):
+        over_tls = stack.enter_context(service(folder / "tls", ca=trustme.CA()))
+        for warm in (on_sqlite, on_postgresql, over_tls):
             load(warm.url)
 
-        urls = {"idle": idle, "sqlite": on_sqlite.url, "postgresql": on_postgresql.url}
+        urls = {"idle": idle, "sqlite": on_sqlite.url, "postgresql": on_postgresql.url, "tls": over_tls.url}
         turns = [{name: load(url) for name, url in urls.items()} for _unused in range(TURNS)]
         seed_rate = max(load(seed, connections=1, seconds=10).requests_per_second for _unused in range(2))
 
@@ -177,6 +183,14 @@ def measure() -> list[Row]:
             f"{rates['idle']:.0f}/s",
             rates["postgresql"] / rates["idle"],
             0.2,
+            at_least=True,
+        ),
+        Row(
+            "requests/s on SQLite over TLS, against without",
+            f"{rates['tls']:.0f}/s",
+            f"{rates['sqlite']:.0f}/s",
+            rates["tls"] / rates["sqlite"],
+            0.6,
             at_least=True,
         ),
         Row(
