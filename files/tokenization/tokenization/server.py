@@ -212,7 +212,7 @@ class Protocol(HttpToolsProtocol):
         self.silent_since = self.server_state.clock()
         if self.unread:
             self.loop.call_soon(self.read_on)
-        elif not self.in_message and not self.pipeline:
+        elif not self.in_message and not self.working:
             # A connection that only waits has nothing of its last request.
             self.headers = self.cycle.scope["headers"] = []
             self.received = 0
@@ -250,8 +250,11 @@ class Protocol(HttpToolsProtocol):
 
     def take_what_is_sent_again(self) -> None:
         """Take it: a connection that was half made when its listener was told to refuse has inherited that."""
-        with contextlib.suppress(OSError):
-            take_from(0, self.transport.get_extra_info("socket"))
+        connection = self.transport.get_extra_info("socket")
+        # TLS has none any more where the connection has just been lost.
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                take_from(0, connection)
 
     def shutdown(self) -> None:
         """Do as uvicorn's own, but still read a request that is on its way through a connection that was just made."""

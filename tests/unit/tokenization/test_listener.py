@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 
 import pytest
-from tokenization.server import refuse_more, take_from
+from tokenization.server import Protocol, refuse_more, take_from
 
 
 @pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
@@ -43,6 +44,16 @@ def test_a_connection_can_be_told_to_take_from_everyone_again() -> None:
             take_from(0, accepted)
             accepted.settimeout(5)
             assert accepted.recv(10) == b"asked"
+
+
+def test_a_connection_over_tls_that_was_just_lost_is_passed_over() -> None:
+    class Lost(asyncio.Transport):
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return default
+
+    protocol = Protocol.__new__(Protocol)
+    protocol.transport = Lost()
+    protocol.take_what_is_sent_again()
 
 
 def test_where_it_can_not_be_done_the_service_stops_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
