@@ -56,10 +56,15 @@ def load(url: str, names: int = NAMES, connections: int = CONNECTIONS, seconds: 
     report = subprocess.run(
         [*command, "--timeout", "30s", url], check=True, capture_output=True, text=True, timeout=seconds + 60
     ).stdout
+    return turn(report)
+
+
+def turn(report: str) -> Turn:
+    """Read what wrk --latency printed. Raises RuntimeError unless every request was answered with 200."""
     if "Non-2xx" in report or "Socket errors" in report:
         raise RuntimeError(f"not every request was answered with 200:\n{report}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    latency = re.search(r"99%\s+([\d.]+)(us|ms|s)\n", report)
+    latency = re.search(r"99%\s+([\d.]+)(us|ms|s)\s", report)
     if rate is None or latency is None:
         raise RuntimeError(f"not a report of wrk:\n{report}")
     return Turn(float(rate[1]), float(latency[1]) * {"us": 0.001, "ms": 1, "s": 1000}[latency[2]])
