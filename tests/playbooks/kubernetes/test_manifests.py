@@ -80,9 +80,13 @@ def test_the_pod_meets_pod_security_restricted(manifests: Manifests, case: str, 
 def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
     assert not any(kind == "Secret" for kind, _unused in manifests[case])
     (container,) = pod_of(manifests[case][DEPLOYMENT])["containers"]
-    assert all(
-        variable["name"].endswith("_FILE") or variable["name"] == "TOKENIZATION_HOST" for variable in container["env"]
-    )
+    values = {one["name"]: one["value"] for one in container["env"] if not one["name"].endswith("_FILE")}
+    assert values == {
+        "TOKENIZATION_HOST": "0.0.0.0",
+        "TOKENIZATION_HOSTS": values["TOKENIZATION_HOSTS"],
+        "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE": "0",
+    }
+    assert "tokenization-service" in values["TOKENIZATION_HOSTS"].split(",")
 
 
 def test_sqlite_has_one_process_and_a_claim(manifests: Manifests) -> None:

@@ -92,6 +92,7 @@ EXPECTED = {
     "prometheus_memory": "memory",
     "prometheus_cpus": "processors",
     "tokenization_memory": "memory",
+    "tokenization_require_token": "",
     "tokenization_runtime": "",
     "tokenization_kubeconfig": "",
     "tokenization_context": "",
