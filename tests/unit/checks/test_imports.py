@@ -30,6 +30,8 @@ from tests.checks.imports import OWN, findings
         ("plugins/plugin_utils/_load_run.py", f"from {OWN}.module_utils._locust.plan import Plan", 1),
         ("plugins/plugin_utils/_load_run.py", "from ansible.errors import AnsibleError", 0),
         ("plugins/plugin_utils/_load_run.py", "from ..action import locust_run", 1),
+        ("plugins/plugin_utils/_curve.py", "import cryptography", 0),
+        ("plugins/module_utils/run.py", "import cryptography", 1),
         ("plugins/modules/locust_run.py", "from ansible.module_utils.basic import AnsibleModule", 0),
         ("plugins/modules/locust_run.py", "from ansible.errors import AnsibleError", 1),
         ("plugins/modules/locust_run.py", f"from {OWN}.module_utils._locust.plan import Plan", 0),

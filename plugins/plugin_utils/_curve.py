@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the monitor_lab contributors
+"""Keys of CURVE, ZeroMQ's encryption, made where there is no ZeroMQ: those of X25519, written in Z85."""
+
+from __future__ import annotations
+
+import struct
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+# https://rfc.zeromq.org/spec/32/
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+
+
+def make_pair() -> tuple[str, str]:
+    """Return a new secret key and its public key, each of 40 characters."""
+    key = X25519PrivateKey.generate()
+    secret = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return z85(secret), z85(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+
+def z85(data: bytes) -> str:
+    """Return bytes, of which there are a multiple of four, as text."""
+    words = struct.unpack(f">{len(data) // 4}I", data)
+    return "".join(_DIGITS[word // 85**place % 85] for word in words for place in (4, 3, 2, 1, 0))
