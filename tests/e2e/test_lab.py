@@ -109,8 +109,6 @@ def test_the_pod_has_limits(lab: Lab) -> None:
     assert host["Memory"] == 256 * 2**20
     if engine["CpuCfsQuota"]:
         assert host["CpuQuota"] == 2 * host["CpuPeriod"]
-    if engine["PidsLimit"]:
-        assert host["PidsLimit"] == 2048
     monitor = Path(inspected["ConmonPidFile"]).read_text()
     arguments = Path(f"/proc/{monitor}/cmdline").read_text().split("\0")
     assert arguments[arguments.index("--log-size-max") + 1] == "30000000"
@@ -267,6 +265,22 @@ def test_status_tells_what_is_up(lab: Lab) -> None:
     status = lab("status")
     assert status.code == 0, status.output
     assert f"prometheus {URLS['prometheus']} up" in status.message
+
+
+def test_other_web_pages_change_nothing(lab: Lab) -> None:
+    """What a browser sends for a page of another origin, or of a name that somebody has lead here."""
+    assert lab.first
+    elsewhere = {"Origin": "http://elsewhere.example"}
+    form = {"user_count": 1, "spawn_rate": 1, "host": "http://elsewhere.example"}
+    assert requests.post(f"{URLS['locust']}/swarm", data=form, headers=elsewhere, timeout=10).status_code == 403
+    stored = {"name": "elsewhere", "data": "x"}
+    assert (
+        requests.post(f"{URLS['tokenization']}/tokenize", json=stored, headers=elsewhere, timeout=10).status_code == 403
+    )
+    for name in ("locust", "tokenization"):
+        led_here = requests.get(URLS[name], headers={"Host": "elsewhere.example"}, timeout=10)
+        assert led_here.status_code == 421, name
+    assert requests.get(f"{URLS['locust']}/stats/requests", timeout=10).json()["state"] in ("ready", "stopped")
 
 
 def test_whoever_names_another_host_gets_no_token(lab: Lab) -> None:

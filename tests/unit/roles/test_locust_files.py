@@ -92,6 +92,8 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
         "locust/load/data.csv",
         "locust/histograms.py",
         "locust/run_mark.py",
+        "locust/web_access.py",
+        "locust/watchdog.py",
         "locust/workers.py",
         "locust/ca.crt",
         "locust/keys/token",
@@ -103,7 +105,8 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
     master, workers = (container_options(one, HOST) for one in found["__locust_containers"])
     assert (master["cpus"], workers["cpus"]) == (2, 3)
     mine = "--locustfile=/etc/locust/load/locustfile.py"
-    assert master["command"][0] == f"{mine},/etc/locust/histograms.py,/etc/locust/run_mark.py"
+    plugins = [f"/etc/locust/{name}.py" for name in ("histograms", "run_mark", "web_access", "watchdog")]
+    assert master["command"][0] == ",".join([mine, *plugins])
     assert workers["command"][0] == f"{mine},/etc/locust/workers.py"
     for options in (master, workers):
         assert "--class-picker" in options["command"]
@@ -112,6 +115,7 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
             ("WAIT_MIN", "0.5"),
             ("FAST", "true"),
             ("HOME", "/tmp"),
+            ("LOCUST_WEB_HOSTS", "localhost,127.0.0.1"),
             ("REQUESTS_CA_BUNDLE", "/etc/locust/ca.crt"),
             ("SSL_CERT_FILE", "/etc/locust/ca.crt"),
         }
