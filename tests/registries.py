@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Registry
 
     def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
+        path, _unused, query = self.path.partition("?")
         self.server.asked.append(self.path)
         if path == "/token":
             scopes = [value for value in query.split("&") if value.startswith("scope=repository%3A")]
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/v2/":
             self._answer(200, b"{}")
         else:
-            repository, _, tag = path.removeprefix("/v2/").partition("/manifests/")
+            repository, _unused, tag = path.removeprefix("/v2/").partition("/manifests/")
             image = f"{repository}:{tag}"
             has_it = image in self.server.images and "index" in self.headers["Accept"]
             self._answer(200 if has_it else 404, manifest(image))

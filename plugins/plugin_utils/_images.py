@@ -87,7 +87,7 @@ def pins(images: Iterable[Mapping[str, Any]], registry: str) -> list[dict[str, s
     for image in images:
         for key, variable in image.get("variables", {}).items():
             if reference := image.get(key, ""):
-                name, at, _ = reference.partition("@")
+                name, at, _unused = reference.partition("@")
                 has_tag = ":" in name.rpartition("/")[2]
                 if at and not has_tag:
                     found[variable] = {"variable": variable, "value": reference, "asked": ""}

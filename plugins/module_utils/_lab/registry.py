@@ -92,7 +92,7 @@ def parsed(image: str) -> tuple[str, str, str]:
     first, slash, rest = image.partition("/")
     has_registry = slash and (re.search(r"[.:]", first) or first == "localhost")
     registry, path = (first, rest) if has_registry else (HUB, image)
-    repository, _, tag = path.partition(":")
+    repository, _unused, tag = path.partition(":")
     if registry == HUB and "/" not in repository:
         repository = f"library/{repository}"
     return registry, repository, tag or "latest"
