@@ -64,7 +64,7 @@ def process(
             if ready:
                 wait_until(
                     f"{command[0]} answers",
-                    lambda: ready() or (started.poll() is not None and _fail(f"{command} ended:\n{log.read_text()}")),
+                    lambda: (started.poll() is not None and _fail(f"{command} ended:\n{log.read_text()}")) or ready(),
                 )
             yield started, log
         finally:
