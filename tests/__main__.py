@@ -92,7 +92,9 @@ def integration() -> bool:
     pytest = [sys.executable, "-m", "pytest"]
     # By files, which start their servers once; three, since what they start is waited for longer than it works.
     beside = [*pytest, "--numprocesses=3", "--dist=loadfile", f"--ignore={MANY_LOCUSTS}"]
-    return debian_packages() and all([run(*beside, "tests/integration"), run(*pytest, MANY_LOCUSTS)])
+    return debian_packages() and all(
+        [run(*beside, "tests/integration"), run(*pytest, "--numprocesses=2", MANY_LOCUSTS)]
+    )
 
 
 def release() -> bool:
