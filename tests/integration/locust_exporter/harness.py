@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 def get(url: str, headers: Mapping[str, str] | None = None) -> bytes:
-    with urlopen(Request(url, headers=dict(headers or {})), timeout=15) as answer:
+    with urlopen(Request(url, headers=dict(headers or {})), timeout=120) as answer:
         body: bytes = answer.read()
         return body
 

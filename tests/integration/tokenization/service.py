@@ -111,7 +111,7 @@ class Service:
 
     def ready(self) -> int:
         try:
-            return requests.get(f"{self.url}/readyz", timeout=10, verify=self.verify).status_code
+            return requests.get(f"{self.url}/readyz", timeout=60, verify=self.verify).status_code
         except requests.ConnectionError:
             return 0
 
@@ -123,7 +123,7 @@ class Service:
         return requests.post(f"{self.url}/detokenize", json=wanted, headers=BEARER, timeout=30, verify=self.verify)
 
     def metric(self, name: str) -> float:
-        lines = requests.get(f"{self.url}/metrics", timeout=10, verify=self.verify).text.splitlines()
+        lines = requests.get(f"{self.url}/metrics", timeout=60, verify=self.verify).text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
     def peak_memory(self) -> int:
