@@ -36,8 +36,8 @@ _value:
   description: Paths, of the files that the lab V(made), its record included, and of V(others).
   type: dict
   sample:
-    made: [/root/.config/monitor_lab/made_here, /root/.config/monitor_lab/tokenization_private_key]
-    others: [/root/.config/monitor_lab/grafana_admin_password]
+    made: [/home/me/.config/monitor_lab/made_here, /home/me/.config/monitor_lab/tokenization_private_key]
+    others: [/home/me/.config/monitor_lab/grafana_admin_password]
 """
 
 from collections.abc import Callable

@@ -68,7 +68,7 @@ EXAMPLES = r"""
       - name: locust_exporter
         folder: files/locust_exporter
         pip: files/pip/requirements.txt
-        archive: /root/.cache/monitor_lab/contexts/locust_exporter.tar.gz
+        archive: /home/me/.cache/monitor_lab/contexts/locust_exporter.tar.gz
     platforms: [manylinux2014_x86_64]
 """
 
