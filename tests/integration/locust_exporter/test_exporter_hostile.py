@@ -8,14 +8,13 @@ import contextlib
 import json
 import socket
 import socketserver
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.locust_exporter.harness import RealExporter, exporter
+from tests.integration.locust_exporter.harness import RealExporter, exporter, serve
 
 # What the role's default, 192m, allows.
 MEMORY = 192 * 2**20
@@ -103,9 +102,8 @@ KINDS: dict[str, tuple[Callable[[], Any], str]] = {
 }  # fmt: skip
 
 
-@contextlib.contextmanager
-def locust(parts: Callable[[], Any]) -> Iterator[str]:
-    """A server that answers each request with these parts."""
+def answering(parts: Callable[[], Any]) -> type[socketserver.BaseRequestHandler]:
+    """Answers each request with these parts."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -117,17 +115,7 @@ def locust(parts: Callable[[], Any]) -> Iterator[str]:
                 while self.request.recv(65536):
                     pass
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    return Handler
 
 
 def peak(metrics: RealExporter) -> int:
@@ -144,7 +132,7 @@ def test_a_hostile_locust_does_not_make_it_grow(kind: str, tmp_path: Path) -> No
     login.write_text(json.dumps({"login": {"username": "u", "password": "p"}}), encoding="utf-8")
     login.chmod(0o600)
     with (
-        locust(lambda: made or parts()) as uri,
+        serve(answering(lambda: made or parts())) as uri,
         exporter(uri, "--locust.timeout=60s", f"--locust.http-config.file={login}") as metrics,
     ):
         for _unused in range(3):

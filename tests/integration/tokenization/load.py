@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import subprocess
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -83,6 +84,24 @@ def store(
         return answers
 
     return asyncio.run(run())
+
+
+def stored_until_it_stops(
+    process: subprocess.Popen[bytes], url: str, keep_alive: bool, tls: ssl.SSLContext | bool = True
+) -> Answers:
+    """Stop a service under load, see that no request was lost, and return the answers."""
+
+    async def stop_in_the_middle(answers: Answers) -> None:
+        await enough(answers, 300)
+        process.terminate()
+        await asyncio.to_thread(process.wait, 30)
+
+    answers = store(url, "drain", stop_in_the_middle, keep_alive=keep_alive, tls=tls)
+    assert process.returncode == 0
+    assert set(answers.codes) == {200}
+    assert answers.cut_off == 0, "requests that were sent, and got no answer"
+    assert answers.broken == answers.refused > 0, "in the end nobody listens any more"
+    return answers
 
 
 def lost(url: str, bearer: dict[str, str], stored: dict[str, str]) -> dict[str, object]:

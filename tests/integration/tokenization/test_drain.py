@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.integration.tokenization.load import Answers, enough, lost, store
+from tests.integration.tokenization.load import lost, stored_until_it_stops
 from tests.integration.tokenization.service import BEARER, Postgresql, Service
 from tests.waiting import wait_until
 
@@ -40,19 +39,8 @@ def test_requests_under_way_are_answered(on_sqlite: Service) -> None:
 def test_no_request_is_lost_under_load(service: Service, keep_alive: bool) -> None:
     """Clients that connect for each request are those that a listener which just closes would cut off."""
     service.start()
-    process = service.process
-    assert process
-
-    async def stop_in_the_middle(answers: Answers) -> None:
-        await enough(answers, 300)
-        process.terminate()
-        await asyncio.to_thread(process.wait, 30)
-
-    answers = store(service.url, "drain", stop_in_the_middle, keep_alive=keep_alive)
-    assert process.returncode == 0
-    assert set(answers.codes) == {200}
-    assert answers.cut_off == 0, "requests that were sent, and got no answer"
-    assert answers.broken == answers.refused > 0, "in the end nobody listens any more"
+    assert service.process
+    answers = stored_until_it_stops(service.process, service.url, keep_alive)
     service.start()
     assert lost(service.url, BEARER, answers.stored) == {}
 

@@ -8,6 +8,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -87,13 +88,17 @@ def test_its_records_are_sealed_anew(service: Service, cluster: Postgresql) -> N
     assert upgrades(service) == 1
 
 
+def is_ready(service: Service) -> bool:
+    return service.ready() == 200
+
+
 def test_two_services_that_start_at_once(service: Service, cluster: Postgresql, tmp_path: Path) -> None:
     other = with_the_key(Service(tmp_path / "other", Path("/nowhere/vault.db"), cluster.dsn))
     try:
         for each in (service, other):
             each.launch()
         for each in (service, other):
-            wait_until("it is ready", lambda each=each: each.ready() == 200)  # type: ignore[misc]  # of this turn
+            wait_until("it is ready", partial(is_ready, each))
             assert lost(each.url, BEARER, STORED) == {}
         assert upgrades(service) + upgrades(other) == 1
     finally:
