@@ -12,18 +12,23 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - The URL, the path below it, and what the answer has to have, from the table of services.
+positional: _input, access
 options:
   _input:
     description: The services, C(monitor_lab_services) of the role C(monitor_lab).
     type: list
     elements: dict
     required: true
+  access:
+    description: What each is asked with, as P(devsecops.monitor_lab.service_access#filter) says.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Ask all services of this host
   devsecops.monitor_lab.lab_services_info:
-    services: "{{ monitor_lab_services_here | devsecops.monitor_lab.health_addresses }}"
+    services: "{{ monitor_lab_services_here | devsecops.monitor_lab.health_addresses(monitor_lab_access) }}"
 """
 
 RETURN = r"""

@@ -12,7 +12,7 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - Empty where there is no address, so that a part that the lab is without has no URL.
-positional: _input, port
+positional: _input, port, has_tls
 options:
   _input:
     description: An address or a name, or nothing.
@@ -22,6 +22,10 @@ options:
     description: The port.
     type: int
     required: true
+  has_tls:
+    description: Whether it speaks TLS.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -13,7 +13,7 @@ author:
 description:
   - Whether each service answers, with its version; which are left out; where the secrets are; how to reach it from
     elsewhere.
-positional: _input, answers, absences, secrets_dir, address
+positional: _input, answers, absences, secrets_dir, address, tls_dir, is_open
 options:
   _input:
     description: The services, C(monitor_lab_services) of the role C(monitor_lab).
@@ -38,12 +38,20 @@ options:
     description: The address that the services listen on.
     type: str
     required: true
+  tls_dir:
+    description: Folder on the controller with the authority of the lab's certificates, or nothing.
+    type: str
+    required: true
+  is_open:
+    description: Whether others reach it without a login.
+    type: bool
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show the lab
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.lab_summary(answers.results, [], '/secrets', '127.0.0.1') }}"
+    msg: "{{ monitor_lab_services | devsecops.monitor_lab.lab_summary(answers.results, [], '/secrets', '127.0.0.1', '', false) }}"
 """
 
 RETURN = r"""

@@ -36,6 +36,15 @@ options:
         description: Whether it is asked through the proxy that the environment names. The lab's own are not.
         type: bool
         default: false
+      url_username:
+        description: Who asks, where a login is wanted.
+        type: str
+      url_password:
+        description: The password for that.
+        type: str
+      ca_path:
+        description: File on that host with the authority (PEM) that the service's certificate is of.
+        type: path
   timeout:
     description: Seconds that each may take to answer.
     type: int
@@ -80,6 +89,9 @@ def main() -> None:
                     "url": {"type": "str", "required": True},
                     "healthy": {"type": "str", "default": ""},
                     "use_proxy": {"type": "bool", "default": False},
+                    "url_username": {"type": "str"},
+                    "url_password": {"type": "str", "no_log": True},
+                    "ca_path": {"type": "path"},
                 },
             },
             "timeout": {"type": "int", "default": 5},

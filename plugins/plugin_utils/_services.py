@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ._hosts import text_of
 from ._spelling import near_misses
@@ -26,7 +29,7 @@ def variables_of(table: Table) -> list[str]:
     names: list[str] = []
     for entry in table:
         names += [entry["url"], *entry.get("ports", ())]
-        names += [entry[key] for key in ("elsewhere", "foreign", "required") if key in entry]
+        names += [entry[key] for key in ("elsewhere", "foreign", "required", "login", "metrics_token") if key in entry]
     return names
 
 
@@ -34,7 +37,8 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
     Each service has name, groups, ports (a list of variable and port), url ("" where the lab is without it), health,
-    healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required and absent_preflight.
+    healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login,
+    metrics_token and absent_preflight.
     """
     return [
         {
@@ -51,6 +55,8 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "elsewhere": _truth(values[entry["elsewhere"]]) if "elsewhere" in entry else False,
             "foreign": _truth(values[entry["foreign"]]) if "foreign" in entry else False,
             "required": _truth(values[entry["required"]]) if "required" in entry else True,
+            "login": _truth(values[entry["login"]]) if "login" in entry else False,
+            "metrics_token": _truth(values[entry["metrics_token"]]) if "metrics_token" in entry else False,
             "absent_preflight": entry.get("absent_preflight", False),
         }
         for entry in table
@@ -96,7 +102,68 @@ def addresses_of(table: Table, groups: Groups, hostvars: Mapping[str, Any]) -> d
     return addresses
 
 
-def url_of(address: str, port: Any) -> str:
+def is_local(addresses: Mapping[str, str]) -> bool:
+    """Tell whether all that listens does so on loopback; `addresses` are those of addresses_of."""
+    return all(_is_loopback(address) for address in addresses.values() if address)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def certificate_names(services: Table, groups: Groups, hostvars: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return host → the names and addresses that its certificate is for, each once.
+
+    They are the address that it listens on, that at which Ansible reaches it, its name, the names in its services' URLs,
+    and those of loopback, which is the end of a tunnel.
+    """
+    local = is_local(
+        addresses_of([{"groups": entry["groups"], "name": entry["name"]} for entry in services], groups, hostvars)
+    )
+    found = {}
+    for host in hosts_of(services, groups):
+        reached = text_of(hostvars[host], "ansible_host", host)
+        names = [] if local else [text_of(hostvars[host], "monitor_lab_address", reached), reached, host]
+        names += [
+            urlsplit(service["url"]).hostname or ""
+            for service in services
+            if host in groups.get(service["groups"][0], ())[:1] and not service["elsewhere"]
+        ]
+        names += [LOOPBACK, "::1", "localhost"]
+        found[host] = [name for name in dict.fromkeys(names) if re.fullmatch(r"[\w.:-]+", name, re.ASCII)]
+    return found
+
+
+def access(services: Table, groups: Groups, secrets_dir: str, authority_file: str) -> dict[str, dict[str, Any]]:
+    """Return service → the options of M(ansible.builtin.uri) with which it is asked; none for what is not the lab's.
+
+    `authority_file` is what the lab's certificates are checked by, "" for none. A service that wants a login takes its
+    own name, and the password in the file that is named after it; in check mode there may be none yet.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for service in services:
+        is_ours = bool(groups.get(service["groups"][0])) and not service["foreign"]
+        options: dict[str, Any] = {}
+        if authority_file and is_ours:
+            options["ca_path"] = authority_file
+        if service["login"] and is_ours:
+            options["url_username"] = service["name"]
+            options["url_password"] = text_of_secret(secrets_dir, f"{service['name']}_password").strip()
+            options["force_basic_auth"] = True
+        found[service["name"]] = options
+    return found
+
+
+def text_of_secret(secrets_dir: str, name: str) -> str:
+    """Return what a file of the lab's secrets on the controller holds, "" where it was not made yet, as in check mode."""
+    path = Path(secrets_dir) / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def url_of(address: str, port: Any, has_tls: bool = False) -> str:
     """Return the URL of an HTTP service, "" where it has no address."""
     if not address:
         return ""
@@ -104,7 +171,7 @@ def url_of(address: str, port: Any) -> str:
         host = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
     except ValueError:
         host = address
-    return f"http://{host}:{port}"
+    return f"http{'s' if has_tls else ''}://{host}:{port}"
 
 
 def inventory_faults(table: Table, groups: Groups) -> list[str]:
@@ -170,14 +237,18 @@ def port_faults(
     return faults
 
 
-def health_addresses(services: Table) -> list[dict[str, Any]]:
-    """Return the services as M(devsecops.monitor_lab.lab_services_info) takes them."""
+def health_addresses(services: Table, options: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the services as M(devsecops.monitor_lab.lab_services_info) takes them.
+
+    `options` are those of access.
+    """
     return [
         {
             "name": service["name"],
             "url": f"{service['url']}{service['health']}",
             "healthy": service["healthy"],
             "use_proxy": service["foreign"],
+            **{key: value for key, value in options[service["name"]].items() if key != "force_basic_auth"},
         }
         for service in services
     ]
@@ -198,10 +269,13 @@ def summary(
     absences: Iterable[str],
     secrets_dir: str,
     address: str,
+    tls_dir: str,
+    is_open: bool,
 ) -> list[str]:
     """Return the lines that show the lab: its services, why parts are absent, where secrets are, and how to reach it.
 
-    `answers` are those of M(devsecops.monitor_lab.lab_services_info).
+    `answers` are those of M(devsecops.monitor_lab.lab_services_info), `tls_dir` has the authority of the lab's
+    certificates, "" where it speaks no TLS, and `is_open` tells whether others reach it without a login.
     """
     of = {service["name"]: service for service in services}
     lines = []
@@ -216,6 +290,17 @@ def summary(
         if not service["url"]
     ]
     lines += [*absences, "", f"Passwords and keys: {secrets_dir} (files on the controller, mode 0600)"]
+    logins = [service["name"] for service in services if service["login"] and service["url"]]
+    if logins:
+        lines.append(
+            f"Logins:             {', '.join(logins)}: the user of that name, the password in NAME_password there"
+        )
+    if tls_dir:
+        lines.append(f"For browsers:       import {tls_dir}/authority.crt as an authority for web sites")
+    if is_open:
+        lines.append(
+            f"OPEN, without logins, to whoever reaches these hosts: {', '.join(answer['name'] for answer in answers)}"
+        )
     pages = [of[answer["name"]]["url"] for answer in answers if of[answer["name"]]["page"]]
     if address.startswith("127.") and pages:
         tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)

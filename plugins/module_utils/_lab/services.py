@@ -20,8 +20,8 @@ VERSION = re.compile(r'(?:"|build_info\{)version"?[:=] ?"([^"]+)"')
 def ask(services: Sequence[Mapping[str, Any]], timeout: int) -> list[dict[str, Any]]:
     """Ask all services at once.
 
-    Each has a name, a URL, what a healthy one's answer has, a regular expression, and whether to use the environment's
-    proxy.
+    Each has a name, a URL, what a healthy one's answer has, a regular expression, whether to use the environment's
+    proxy, and, or None, url_username, url_password and ca_path.
 
     Return of each its name, status (0 for no answer), whether it is C(up), and its version ("" where it says none).
     `timeout` is in seconds, for each.
@@ -33,7 +33,15 @@ def ask(services: Sequence[Mapping[str, Any]], timeout: int) -> list[dict[str, A
 def _answer(service: Mapping[str, Any], timeout: int) -> dict[str, Any]:
     status, text = 0, ""
     try:
-        with open_url(service["url"], timeout=timeout, use_proxy=service["use_proxy"]) as answer:
+        with open_url(
+            service["url"],
+            timeout=timeout,
+            use_proxy=service["use_proxy"],
+            url_username=service["url_username"],
+            url_password=service["url_password"],
+            force_basic_auth=service["url_username"] is not None,
+            ca_path=service["ca_path"],
+        ) as answer:
             status, text = answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         status = error.code

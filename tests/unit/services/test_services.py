@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ VALUES = {
     "monitor_lab_tokenization_url": "http://192.0.2.1:30500",
     "monitor_lab_tokenization_port": "30500",
     "monitor_lab_has_cluster": False,
+    "monitor_lab_has_metrics_token": False,
+    "monitor_lab_is_closed": False,
     "monitor_lab_locust_url": "http://192.0.2.2:8089",
     "monitor_lab_locust_port": 8089,
     "monitor_lab_locust_master_port": 5557,
@@ -93,6 +96,10 @@ def test_one_machine_talks_to_itself_over_loopback() -> None:
     addresses = services.addresses_of(TABLE, groups, {"localhost": {"ansible_host": "192.0.2.1"}})
     assert addresses["locust"] == "127.0.0.1"
     assert addresses["grafana"] == ""
+
+
+def test_the_url_of_what_speaks_tls() -> None:
+    assert services.url_of("192.0.2.1", 80, True) == "https://192.0.2.1:80"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +182,7 @@ def test_the_summary_tells_of_every_service() -> None:
         answer("prometheus", version="3.5.0"),
         answer("grafana", 0),
     ]
-    assert services.summary(of(), answers, ["No Grafana: why."], "/secrets", "127.0.0.1") == [
+    assert services.summary(of(), answers, ["No Grafana: why."], "/secrets", "127.0.0.1", "", False) == [
         "locust          http://192.0.2.2:8089        up         2.47.0",
         "prometheus      http://192.0.2.4:9090        up         3.5.0",
         "grafana         http://192.0.2.5:3000        not here",
@@ -186,11 +193,82 @@ def test_the_summary_tells_of_every_service() -> None:
         "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 -L 3000:192.0.2.5:3000 "
         "USER@THIS-MACHINE",
     ]
-    across = services.summary(of(), [answer("prometheus", 503)], [], "/secrets", "192.0.2.4")
+    across = services.summary(of(), [answer("prometheus", 503)], [], "/secrets", "192.0.2.4", "", False)
     assert across[0].split() == ["prometheus", "http://192.0.2.4:9090", "NO", "ANSWER"]
-    unwell = services.summary(of(), [{**answer("prometheus"), "up": False}], [], "/secrets", "192.0.2.4")
+    unwell = services.summary(of(), [{**answer("prometheus"), "up": False}], [], "/secrets", "192.0.2.4", "", False)
     assert unwell[0].split() == ["prometheus", "http://192.0.2.4:9090", "NOT", "WELL"]
     assert "ssh" not in across[-1]
+
+
+def test_the_summary_tells_how_to_get_in_and_what_is_open() -> None:
+    answers = [answer("locust"), answer("prometheus")]
+    closed = services.summary(of(monitor_lab_is_closed=True), answers, [], "/secrets", "192.0.2.4", "/secrets/tls", False)
+    assert closed[-2:] == [
+        "Logins:             locust, prometheus: the user of that name, the password in NAME_password there",
+        "For browsers:       import /secrets/tls/authority.crt as an authority for web sites",
+    ]
+    opened = services.summary(of(), answers, [], "/secrets", "192.0.2.4", "", True)
+    assert opened[-1] == "OPEN, without logins, to whoever reaches these hosts: locust, prometheus"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "local"),
+    [
+        ({"locust": "127.0.0.1", "grafana": ""}, True),
+        ({"locust": "::1", "grafana": "localhost"}, True),
+        ({"locust": "127.0.0.1", "grafana": "192.0.2.5"}, False),
+        ({"locust": "locust1"}, False),
+    ],
+)
+def test_what_is_local(addresses: dict[str, str], local: bool) -> None:
+    assert services.is_local(addresses) is local
+
+
+def test_a_certificate_is_for_all_names_of_its_host() -> None:
+    hostvars: dict[str, dict[str, str]] = {host: {} for hosts in GROUPS.values() for host in hosts}
+    hostvars["mon1"] = {"ansible_host": "198.51.100.4", "monitor_lab_address": "192.0.2.4"}
+    hostvars["graf1"] = {"ansible_host": "grafana's host"}
+    names = services.certificate_names(
+        of(monitor_lab_prometheus_url="https://prometheus.example.org", grafana_external_url="https://g.example.org"),
+        GROUPS,
+        hostvars,
+    )
+    loopback = ["127.0.0.1", "::1", "localhost"]
+    assert names["mon1"] == ["192.0.2.4", "198.51.100.4", "mon1", "prometheus.example.org", *loopback]
+    assert names["load1"] == ["load1", *loopback]
+    assert names["graf1"] == ["graf1", *loopback]
+
+
+def test_one_machine_has_a_certificate_for_loopback_alone() -> None:
+    groups = {"prometheus": ["localhost"]}
+    hostvars = {"localhost": {"ansible_host": "192.0.2.1"}}
+    names = services.certificate_names(of(monitor_lab_prometheus_url="https://127.0.0.1:9090"), groups, hostvars)
+    assert names == {"localhost": ["127.0.0.1", "::1", "localhost"]}
+
+
+def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
+    (tmp_path / "prometheus_password").write_text("p4ss\n")
+    closed = of(monitor_lab_is_closed=True, monitor_lab_has_metrics_token=True)
+    asked = services.access(closed, GROUPS, str(tmp_path), "/etc/ca.crt")
+    assert asked["prometheus"] == {
+        "ca_path": "/etc/ca.crt",
+        "url_username": "prometheus",
+        "url_password": "p4ss",
+        "force_basic_auth": True,
+    }
+    assert asked["locust"]["url_password"] == ""
+    assert asked["tokenization"] == asked["grafana"] == {"ca_path": "/etc/ca.crt"}
+    health = services.health_addresses(closed, asked)[3]
+    assert health["url_password"] == "p4ss"
+    assert "force_basic_auth" not in health
+    assert services.access(of(), GROUPS, str(tmp_path), "") == {service["name"]: {} for service in of()}
+
+
+def test_no_secret_goes_to_what_is_not_the_labs(tmp_path: Path) -> None:
+    (tmp_path / "prometheus_password").write_text("p4ss")
+    elsewhere = of(monitor_lab_is_closed=True, grafana_external_url="https://g.example.org")
+    asked = services.access(elsewhere, {**GROUPS, "prometheus": []}, str(tmp_path), "/etc/ca.crt")
+    assert asked["prometheus"] == asked["grafana"] == {}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Makes keys where they are kept, on the controller, once for all hosts; no host is asked."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _certificates, _private_files
+
+
+class ActionModule(ActionBase):
+    BYPASS_HOST_LOOP = True
+    _requires_connection = False
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _validated, args = self.validate_argument_spec(
+            {
+                "secrets_dir": {"type": "path", "required": True, "no_log": False},
+                "passwords": {"type": "list", "elements": "str", "default": [], "no_log": False},
+                "tls_dir": {"type": "path"},
+                "names": {"type": "dict", "default": {}},
+                "given": {"type": "bool", "default": False},
+            }
+        )
+        is_tried, now = self._task.check_mode, datetime.datetime.now(datetime.timezone.utc)
+        made = []
+        try:
+            if args["tls_dir"] and args["given"]:
+                self._check(_certificates.faults(Path(args["tls_dir"]), args["names"], now))
+            elif args["tls_dir"]:
+                made += _certificates.make(Path(args["tls_dir"]), args["names"], now, is_tried)
+            made += _private_files.make_passwords(Path(args["secrets_dir"]), args["passwords"], is_tried)
+        except (_certificates.CertificateError, _private_files.FileError) as error:
+            raise AnsibleActionFail(f"{error}. No host was touched.") from error
+        return {**result, "changed": bool(made), "made": made}
+
+    def _check(self, faults: list[str]) -> None:
+        if faults:
+            raise AnsibleActionFail(f"{' '.join(faults)} No host was touched.")

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the monitor_lab contributors
+"""How the services of the lab get into one another: the files of their passwords, and what Prometheus scrapes with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ._services import Table, text_of_secret
+
+Access = Mapping[str, Mapping[str, Any]]
+"""Service → the options that _services.access returns."""
+
+
+def secret_texts(texts: Mapping[str, str], folder: str, owner: int) -> list[dict[str, Any]]:
+    """Return files with these texts, which their owner alone may read, as the role C(files) takes them.
+
+    `texts` is by name of the file.
+    """
+    return [
+        {"path": f"{folder}/{name}", "content": text, "secret": True, "owner": owner, "group": owner, "mode": "0400"}
+        for name, text in texts.items()
+    ]
+
+
+def scraping_secrets(services: Table, access: Access, secrets_dir: str) -> dict[str, str]:
+    """Return name of a secret → its text, for all that Prometheus scrapes; in check mode some may be empty."""
+    scraped = [service for service in services if service["metrics"]]
+    passwords = [f"{service['name']}_password" for service in scraped if "url_username" in access[service["name"]]]
+    tokens = [f"{service['name']}_metrics_token" for service in scraped if service["metrics_token"]]
+    return {name: text_of_secret(secrets_dir, name) for name in passwords + tokens}
+
+
+def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[str, Any]]:
+    """Return Prometheus's jobs, one for each service that has metrics; passwords and authority are files in `folder`.
+
+    They are of the form https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config
+    """
+    jobs = []
+    for service in services:
+        if not (service["metrics"] and service["url"]):
+            continue
+        url, options = urlsplit(service["url"]), access[service["name"]]
+        job: dict[str, Any] = {
+            "job_name": service["name"],
+            "scheme": url.scheme,
+            "metrics_path": service["metrics"],
+            "static_configs": [{"targets": [url.netloc]}],
+        }
+        if url.scheme == "https" and "ca_path" in options:
+            job["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}
+        if "url_username" in options:
+            password_file = f"{folder}/keys/{service['name']}_password"
+            job["basic_auth"] = {"username": options["url_username"], "password_file": password_file}
+        if service["metrics_token"]:
+            job["authorization"] = {"credentials_file": f"{folder}/keys/{service['name']}_metrics_token"}
+        jobs.append(job)
+    return jobs
+
+
+def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, Any]:
+    """Return how a program of Prometheus's kind gets to a service that is asked with these options.
+
+    The form is https://prometheus.io/docs/prometheus/latest/configuration/configuration/#http_config;
+    `authority_file` is where that program has the lab's authority.
+    """
+    config: dict[str, Any] = {}
+    if "url_username" in options:
+        config["basic_auth"] = {"username": options["url_username"], "password": options["url_password"]}
+    if "ca_path" in options:
+        config["tls_config"] = {"ca_file": authority_file}
+    return config
+
+
+def grafana_datasource(
+    identity: Mapping[str, str], url: str, options: Mapping[str, Any], authority: str, interval: str
+) -> dict[str, Any]:
+    """Return Grafana's data source for Prometheus, as its provisioning and its API take it.
+
+    `identity` is its name and uid, `authority` the certificate (PEM) that Prometheus's is of, and `interval` that of
+    its scrapes, of which the windows of rates are made. Grafana gives no secret back: a digest tells whether it has
+    these.
+    """
+    settings: dict[str, Any] = {"timeInterval": interval}
+    secrets = {}
+    source: dict[str, Any] = {**identity, "type": "prometheus", "access": "proxy", "url": url, "jsonData": settings}
+    if "url_username" in options:
+        source |= {"basicAuth": True, "basicAuthUser": options["url_username"]}
+        secrets["basicAuthPassword"] = options["url_password"]
+    if "ca_path" in options:
+        settings["tlsAuthWithCACert"] = True
+        secrets["tlsCACert"] = authority
+    if secrets:
+        settings["monitorLabSecrets"] = hashlib.sha256(json.dumps(secrets, sort_keys=True).encode()).hexdigest()[:12]
+        source["secureJsonData"] = secrets
+    return source
+
+
+def datasource_differs(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Tell whether the data source that Grafana's API shows is another than the wanted one."""
+    shown = {name: value for name, value in wanted.items() if name not in ("jsonData", "secureJsonData")}
+    settings = found.get("jsonData") or {}
+    return any(found.get(name) != value for name, value in shown.items()) or any(
+        settings.get(name) != value for name, value in wanted["jsonData"].items()
+    )

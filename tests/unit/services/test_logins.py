@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""How the services of the lab get into one another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bcrypt
+import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _logins as logins
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._web_config import web_config
+
+OPEN: dict[str, Any] = {}
+CLOSED = {"ca_path": "/etc/ca.crt", "url_username": "prometheus", "url_password": "p4ss", "force_basic_auth": True}
+DATASOURCE = {"name": "Prometheus", "uid": "lab"}
+
+
+def service(name: str, url: str, metrics: str = "/metrics", metrics_token: bool = False) -> dict[str, Any]:
+    return {"name": name, "url": url, "metrics": metrics, "metrics_token": metrics_token}
+
+
+def test_what_an_open_lab_scrapes() -> None:
+    services = [service("prometheus", "http://192.0.2.4:9090"), service("grafana", "http://a:1", ""), service("none", "")]
+    assert logins.scrape_configs(services, dict.fromkeys(("prometheus", "grafana", "none"), OPEN), "/etc/p") == [
+        {
+            "job_name": "prometheus",
+            "scheme": "http",
+            "metrics_path": "/metrics",
+            "static_configs": [{"targets": ["192.0.2.4:9090"]}],
+        }
+    ]
+
+
+def test_prometheus_gets_into_what_is_closed() -> None:
+    services = [
+        service("prometheus", "https://192.0.2.4:9090"),
+        service("tokenization", "https://192.0.2.1:30500", metrics_token=True),
+    ]
+    access = {"prometheus": CLOSED, "tokenization": {"ca_path": "/etc/ca.crt"}}
+    prometheus, tokenization = logins.scrape_configs(services, access, "/etc/p")
+    assert prometheus["tls_config"] == {"ca_file": "/etc/p/tls/authority.crt"}
+    assert prometheus["basic_auth"] == {"username": "prometheus", "password_file": "/etc/p/keys/prometheus_password"}
+    assert tokenization["authorization"] == {"credentials_file": "/etc/p/keys/tokenization_metrics_token"}
+
+
+def test_a_cluster_behind_plain_http_is_scraped_without_an_authority() -> None:
+    (job,) = logins.scrape_configs([service("tokenization", "http://a:1")], {"tokenization": CLOSED}, "/etc/p")
+    assert "tls_config" not in job
+
+
+def test_prometheus_is_given_the_secrets_of_what_it_scrapes(tmp_path: Path) -> None:
+    (tmp_path / "prometheus_password").write_text("p4ss\n")
+    services = [
+        service("prometheus", "https://a"),
+        service("tokenization", "https://b", metrics_token=True),
+        service("locust", "https://c", ""),
+    ]
+    access = {"prometheus": CLOSED, "tokenization": OPEN, "locust": CLOSED}
+    texts = logins.scraping_secrets(services, access, str(tmp_path))
+    assert texts == {"prometheus_password": "p4ss", "tokenization_metrics_token": ""}
+    assert logins.secret_texts(texts, "/etc/p/keys", 65534)[0] == {
+        "path": "/etc/p/keys/prometheus_password",
+        "content": "p4ss",
+        "secret": True,
+        "owner": 65534,
+        "group": 65534,
+        "mode": "0400",
+    }
+
+
+def test_how_the_exporter_gets_into_locust() -> None:
+    assert logins.http_config(OPEN, "/etc/e/ca.crt") == {}
+    assert logins.http_config(CLOSED, "/etc/e/ca.crt") == {
+        "basic_auth": {"username": "prometheus", "password": "p4ss"},
+        "tls_config": {"ca_file": "/etc/e/ca.crt"},
+    }
+
+
+def test_the_data_source_of_an_open_lab() -> None:
+    assert logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "5s") == {
+        **DATASOURCE,
+        "type": "prometheus",
+        "access": "proxy",
+        "url": "http://a",
+        "jsonData": {"timeInterval": "5s"},
+    }
+
+
+def shown(source: dict[str, Any]) -> dict[str, Any]:
+    """Return the data source as Grafana's API shows it: without its secrets, and with what Grafana adds."""
+    secrets = source.get("secureJsonData", {})
+    public = {name: value for name, value in source.items() if name != "secureJsonData"}
+    return {**public, "id": 1, "orgId": 1, "secureJsonFields": dict.fromkeys(secrets, True)}
+
+
+def test_a_data_source_that_has_all_is_left_alone_though_its_secrets_cannot_be_read() -> None:
+    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s")
+    assert wanted["secureJsonData"] == {"basicAuthPassword": "p4ss", "tlsCACert": "PEM"}
+    assert "p4ss" not in json.dumps(wanted["jsonData"])
+    assert not logins.datasource_differs(wanted, shown(wanted))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "5s"),
+        logins.grafana_datasource(DATASOURCE, "https://b", CLOSED, "PEM", "5s"),
+        logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "OTHER", "5s"),
+        logins.grafana_datasource(DATASOURCE, "https://a", {**CLOSED, "url_password": "0ther"}, "PEM", "5s"),
+        logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "10s"),
+    ],
+)
+def test_a_data_source_that_differs_in_any_way_is_found(before: dict[str, Any]) -> None:
+    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s")
+    assert logins.datasource_differs(wanted, shown(before))
+
+
+def test_the_web_configuration_is_the_same_in_each_run_and_takes_the_password() -> None:
+    text = web_config(CLOSED, "/etc/p/tls", "salt")
+    assert text == web_config(CLOSED, "/etc/p/tls", "salt")
+    config = json.loads(text)
+    assert config["tls_server_config"] == {"cert_file": "/etc/p/tls/tls.crt", "key_file": "/etc/p/tls/tls.key"}
+    hashed = config["basic_auth_users"]["prometheus"]
+    assert bcrypt.checkpw(b"p4ss", hashed.encode())
+    assert hashed != json.loads(web_config(CLOSED, "/etc/p/tls", "other"))["basic_auth_users"]["prometheus"]
+    exporter = {**CLOSED, "url_username": "exporter"}
+    assert hashed[:29] != json.loads(web_config(exporter, "/tls", "salt"))["basic_auth_users"]["exporter"][:29]
+
+
+def test_a_web_configuration_without_a_login() -> None:
+    assert json.loads(web_config(OPEN, "/tls", "")) == {}
+    assert list(json.loads(web_config({"ca_path": "/etc/ca.crt"}, "/tls", ""))) == ["tls_server_config"]
