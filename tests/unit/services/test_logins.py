@@ -23,7 +23,11 @@ def service(name: str, url: str, metrics: str = "/metrics", metrics_token: bool 
 
 
 def test_what_an_open_lab_scrapes() -> None:
-    services = [service("prometheus", "http://192.0.2.4:9090"), service("grafana", "http://a:1", ""), service("none", "")]
+    services = [
+        service("prometheus", "http://192.0.2.4:9090"),
+        service("grafana", "http://a:1", ""),
+        service("none", ""),
+    ]
     assert logins.scrape_configs(services, dict.fromkeys(("prometheus", "grafana", "none"), OPEN), "/etc/p") == [
         {
             "job_name": "prometheus",

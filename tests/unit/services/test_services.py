@@ -202,7 +202,9 @@ def test_the_summary_tells_of_every_service() -> None:
 
 def test_the_summary_tells_how_to_get_in_and_what_is_open() -> None:
     answers = [answer("locust"), answer("prometheus")]
-    closed = services.summary(of(monitor_lab_is_closed=True), answers, [], "/secrets", "192.0.2.4", "/secrets/tls", False)
+    closed = services.summary(
+        of(monitor_lab_is_closed=True), answers, [], "/secrets", "192.0.2.4", "/secrets/tls", False
+    )
     assert closed[-2:] == [
         "Logins:             locust, prometheus: the user of that name, the password in NAME_password there",
         "For browsers:       import /secrets/tls/authority.crt as an authority for web sites",
