@@ -17,6 +17,7 @@ import uvloop
 from tokenization import logs, settings
 from tokenization.app import Status, create_app
 from tokenization.keys import Keys
+from tokenization.metrics_token import MetricsToken
 from tokenization.postgresql import PostgresqlStorage
 from tokenization.server import Server
 from tokenization.settings import Settings, SettingsError
@@ -31,18 +32,21 @@ log = logging.getLogger("tokenization")
 async def serve(chosen: Settings) -> None:
     """Serve until SIGTERM.
 
-    Raises StorageError where the vault can't be opened, SettingsError where nothing can listen, or TLS has no pair of
-    files.
+    Raises StorageError where the vault can't be opened, SettingsError where nothing can listen, TLS has no pair of
+    files, or the file of a token holds none.
     """
     keys = Keys(chosen.private_key)
     storage: Storage = PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database)
     certificate = Certificate(*chosen.tls_files) if chosen.tls_files else None
+    metrics_token = MetricsToken(chosen.metrics_token_file) if chosen.metrics_token_file else None
     listener = listen(chosen.host, chosen.port)
     await storage.open(keys)
     try:
         vault, status = Vault(keys, storage), Status()
         await vault.check()
-        app = create_app(vault, status, chosen.bearer_token, chosen.require_token_to_tokenize, chosen.hosts)
+        app = create_app(
+            vault, status, chosen.bearer_token, chosen.require_token_to_tokenize, chosen.hosts, metrics_token
+        )
         # What is there now stays: the garbage collector need not look at it again and again.
         gc.freeze()
         # The thread that commits gets the interpreter sooner than after Python's 5 ms.

@@ -90,12 +90,18 @@ DETOKENIZE = Operation(
 )
 HEALTHZ = Operation("/healthz", "GET", "The process answers.", answers("Status"))
 READYZ = Operation("/readyz", "GET", "The database answers and stores, and no stop is under way.", answers("Status"))
-METRICS = Operation(
-    "/metrics",
-    "GET",
-    "Prometheus metrics.",
-    responses(response("The text format", {"type": "string"}, "text/plain")),
-)
+
+
+def metrics(needs_token: bool) -> Operation:
+    return Operation(
+        "/metrics",
+        "GET",
+        "Prometheus metrics.",
+        responses(response("The text format", {"type": "string"}, "text/plain"), *([401, 429] if needs_token else [])),
+        needs_token=needs_token,
+    )
+
+
 OPENAPI = Operation("/openapi.json", "GET", "This document.", responses(response("OpenAPI 3.1", {"type": "object"})))
 
 
@@ -127,7 +133,8 @@ def described(operation: Operation) -> JSON:
         "operationId": operation.path.removeprefix("/").removesuffix(".json"),
         "summary": operation.summary,
     }
-    if operation.body:
+    if operation.body or operation.needs_token:
         found["security"] = [{"bearer": []}] if operation.needs_token else []
+    if operation.body:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
     return {**found, "responses": operation.responses}
