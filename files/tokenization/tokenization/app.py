@@ -37,6 +37,8 @@ IN_PROGRESS_LIMIT = 1000
 # and sealed. Small ones are always taken, since the limit above holds them too.
 BODIES_LIMIT = 16 * 1024 * 1024
 SMALL_BODY = 4 * 1024
+# The role waits as long as it reads this.
+OPENING = "the vault is being opened, which takes its time where it is upgraded: try again"
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Status:
     """What the server and the application both know."""
 
     def __init__(self) -> None:
+        self.opening = False
         self.draining = False
         self.in_progress = 0
         self.body_bytes = 0
@@ -89,6 +92,7 @@ class Api:
         async def handle(request: Request) -> Response:
             if operation.needs_token:
                 await self._authorise(request, self._bearer_token)
+            self._refuse_while_opening()
             body = Body(self._status)
             try:
                 return await handler(await body.read(request))
@@ -118,6 +122,7 @@ class Api:
     async def readyz(self, _unused: Request) -> Response:
         if self._status.draining:
             raise HTTPException(503, "draining: the service is about to stop")
+        self._refuse_while_opening()
         async with asyncio.timeout(PROBE_SECONDS):
             await self._vault.check()
             await self._vault.check_writing()
@@ -130,6 +135,10 @@ class Api:
 
     async def openapi(self, _unused: Request) -> Response:
         return Response(self._document, media_type="application/json")
+
+    def _refuse_while_opening(self) -> None:
+        if self._status.opening:
+            raise HTTPException(503, OPENING, {"Retry-After": "1"})
 
     async def _authorise(self, request: Request, wanted: bytes) -> None:
         sent = request.headers.get("authorization", "")
