@@ -16,7 +16,7 @@ from tests.role_readme import load, readme
 HERE = Path(__file__).parent / "made_up_service"
 TABLE = Path("roles", "monitor_lab", "vars", "main.yml")
 # Roles that are no services: what services stand on.
-FOUNDATIONS = {"monitor_lab", "container", "container_engine", "files", "image", "cluster"}
+FOUNDATIONS = {"monitor_lab", "container", "container_engine", "files", "firewall", "image", "cluster"}
 INVENTORIES = ("inventory/local.yml", "inventory/lab.yml")
 
 
