@@ -50,7 +50,7 @@ class Same(HTTPRedirectHandler):
 OPENER = build_opener(ProxyHandler({}), HTTPSHandler(context=TRUSTING), Same)
 
 
-def ask(url: str, body: bytes | None = None, **headers: str) -> tuple[int, str, str]:
+def ask(url: str, body: bytes | None = None, /, **headers: str) -> tuple[int, str, str]:
     """Return the status, 0 for no answer, the text, and the cookies that came with it."""
     request = Request(url, body, {name.replace("_", "-"): value for name, value in headers.items()})
     try:
@@ -74,7 +74,7 @@ class Table:
         self.succeeded |= success
         print(json.dumps({"tried": tried, "got": got[:160], "success": success}), flush=True)
 
-    def asked(self, tried: str, url: str, body: bytes | None = None, **headers: str) -> None:
+    def asked(self, tried: str, url: str, body: bytes | None = None, /, **headers: str) -> None:
         """A row for a request, which succeeds where it is answered as one wishes."""
         status, text, cookies = ask(url, body, **headers)
         got = f"{status} {text.strip().splitlines()[0] if text.strip() else ''}".strip()
