@@ -26,7 +26,9 @@ from tests.checks.sanity import sanity_home
 from tests.checks.tree import CHECKOUT, copy_as_collection
 
 # Debian packages that the integration tests start real servers from. Each brings a service of its own name.
-DEBIAN_PACKAGES = ("postgresql", "prometheus")
+DEBIAN_SERVERS = ("postgresql", "prometheus")
+# And the browser that opens pages of strangers.
+DEBIAN_PACKAGES = (*DEBIAN_SERVERS, "chromium-headless-shell")
 # Each is checked from its own folder, from which its modules import each other.
 PACKAGES = ("tokenization", "locust_exporter")
 PLUGINS = "ansible_collections.devsecops.monitor_lab.plugins"
@@ -128,7 +130,8 @@ def debian_packages() -> bool:
         print(f"the integration tests need Debian packages: {shlex.join([*root, *install])}", file=sys.stderr)
         return False
     # The tests start servers of their own, and Prometheus's usual port belongs to the lab.
-    return all(run(*root, "service", name, "stop") and run(*root, "update-rc.d", name, "disable") for name in missing)
+    servers = [name for name in DEBIAN_SERVERS if name in missing]
+    return all(run(*root, "service", name, "stop") and run(*root, "update-rc.d", name, "disable") for name in servers)
 
 
 PARTS: dict[str, Callable[[], bool]] = {
