@@ -26,10 +26,11 @@ PLAY = [
                     "seen": {
                         "services": "{{ monitor_lab_services }}",
                         "volumes": "{{ monitor_lab_volumes }}",
-                        "jobs": "{{ monitor_lab_services | devsecops.monitor_lab.scrape_configs(monitor_lab_access, '/etc') }}",
+                        "jobs": "{{ monitor_lab_services | devsecops.monitor_lab.scrape_configs(*scraping) }}",
                         "bundle": "{{ monitor_lab_services | selectattr('image') | map(attribute='name') }}",
                         "faults": "{{ monitor_lab_services | devsecops.monitor_lab.port_faults(*taken) }}",
                     },
+                    "scraping": ["{{ monitor_lab_access }}", "/etc"],
                     "taken": [
                         "{{ group_names }}",
                         "127.0.0.1",
