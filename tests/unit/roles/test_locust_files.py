@@ -115,7 +115,7 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
             ("WAIT_MIN", "0.5"),
             ("FAST", "true"),
             ("HOME", "/tmp"),
-            ("LOCUST_WEB_HOSTS", "localhost,127.0.0.1"),
+            ("LOCUST_WEB_HOSTS", "127.0.0.1,::1,localhost"),
             ("REQUESTS_CA_BUNDLE", "/etc/locust/ca.crt"),
             ("SSL_CERT_FILE", "/etc/locust/ca.crt"),
         }

@@ -43,7 +43,7 @@ def test_prometheus_gets_into_what_is_closed() -> None:
         service("prometheus", "https://192.0.2.4:9090"),
         service("tokenization", "https://192.0.2.1:30500", metrics_token=True),
     ]
-    access = {"prometheus": CLOSED, "tokenization": {"ca_path": "/etc/ca.crt"}}
+    access: dict[str, dict[str, object]] = {"prometheus": CLOSED, "tokenization": {"ca_path": "/etc/ca.crt"}}
     prometheus, tokenization = logins.scrape_configs(services, access, "/etc/p")
     assert prometheus["tls_config"] == {"ca_file": "/etc/p/tls/authority.crt"}
     assert prometheus["basic_auth"] == {"username": "prometheus", "password_file": "/etc/p/keys/prometheus_password"}
