@@ -117,7 +117,11 @@ class Connection(HTTPResponseParser):
             return False
         self.code = code
         self.headed = True
-        return self.bodiless or code == 204 or code == 304
+        if not (self.bodiless or code == 204 or code == 304):
+            return False
+        if not FORGETS_LENGTH and self.get_remaining_content_length():
+            self.spoilt = True
+        return True
 
     def _on_body(self, piece: bytearray) -> None:
         self.size += len(piece)
@@ -289,10 +293,35 @@ def _wants_all_callbacks() -> bool:
     return False
 
 
+def _forgets_length() -> bool:
+    """Whether this parser can go on after content that was announced and skipped; older ones take its length along."""
+
+    class Skipping(Connection):
+        def __init__(self) -> None:
+            """Without a socket."""
+
+        def _on_message_begin(self) -> bool:
+            return False
+
+        def _on_headers_complete(self) -> bool:
+            return True
+
+        def _on_message_complete(self) -> None:
+            return None
+
+    parser = Skipping()
+    try:
+        parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" * 2)
+    except HTTPParseError:
+        return False
+    return True
+
+
 if _wants_all_callbacks():
     for _name in ("_on_status", "_on_header_field", "_on_header_value"):
         # A method of C, which costs the least: there is one call for each field and each value.
         setattr(Connection, _name, {}.get)
+FORGETS_LENGTH = _forgets_length()
 
 
 class TlsConnection(Connection):

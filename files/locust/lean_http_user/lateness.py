@@ -109,7 +109,9 @@ def _count_for_runs(environment: Environment, **_kwargs: Any) -> None:
     if environment.web_ui is not None:
         base = (getattr(environment.parsed_options, "web_base_path", None) or "").rstrip("/")
 
-        @environment.web_ui.app.route(f"{base}/lean-http-user/late")
+        app: Any = environment.web_ui.app
+
+        @app.route(f"{base}/lean-http-user/late")
         @environment.web_ui.auth_required_if_enabled
         def late() -> dict[str, Any]:
             return asdict(lateness_of(environment))
