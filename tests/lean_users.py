@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Runs tests of LeanHttpUser with the Locust of an environment, in a process of its own: Locust patches what imports it.
+"""Runs tests of LeanHttpUser with some Locust, in a process of its own: Locust patches what imports it.
 
 The files that are run so are called `inside_*.py`. What they need besides Locust is that of this environment.
 """

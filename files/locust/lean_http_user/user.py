@@ -14,7 +14,7 @@ from locust import FastHttpUser, User
 from locust.env import Environment
 from locust.exception import LocustError
 
-from lean_http_user.client import LeanHttpSession, Settings
+from lean_http_user.client import ABSOLUTE, LeanHttpSession, Settings
 from lean_http_user.lateness import Lateness, measured
 
 # What FastHttpUser has and this has not, and why.
@@ -67,8 +67,10 @@ class LeanHttpUser(User):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        if not self.host:
-            raise LocustError("a LeanHttpUser needs a host: --host, or host in its class")
+        if not self.host or not ABSOLUTE.match(self.host):
+            raise LocustError(
+                f"a LeanHttpUser needs a host, by --host or in its class, http://… or https://…: {self.host}"
+            )
         for name, reason in REFUSED.items():
             if getattr(self, name, None) is not None:
                 raise LocustError(f"a LeanHttpUser does not take {name}: {reason}")
