@@ -74,7 +74,8 @@ FAILURES = (OSError, GeventConnectionError, gevent.Timeout)
 class Statuses:
     """This Locust's own statuses that are no failure, and its exception for the others."""
 
-    valid = LocustUserAgent.valid_response_codes
+    # The last two are missing in older ones.
+    valid = LocustUserAgent.valid_response_codes | {304, 308}
     valid_response_codes: frozenset[int] = frozenset()
     _verify_status: Any = LocustUserAgent._verify_status
 

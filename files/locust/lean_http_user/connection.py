@@ -149,6 +149,9 @@ class Connection(HTTPResponseParser):
                 raise CutAnswerError("the server closed the connection in the middle of the answer's head")
             else:
                 raise UnansweredError("the server closed the connection without an answer")
+        # The parser takes others of this family, too.
+        if not self.raw.lstrip(b"\r\n").startswith(b"HTTP/1."):
+            raise MalformedAnswerError("the answer is not HTTP/1.1: it has another protocol or version")
 
     def await_more(self) -> None:
         """Receive once more of the body. Raises LeanHttpError and OSError."""

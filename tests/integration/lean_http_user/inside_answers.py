@@ -94,6 +94,16 @@ WRONG: dict[str, tuple[list[Act], type[Exception], str]] = {
     "a reset": ([RESET], ConnectionResetError, "reset"),
     "garbage": ([b"\x00\x01\x02garbage\r\n\r\n"], lean_http_user.MalformedAnswerError, "not HTTP/1.1"),
     "another protocol": ([b"SSH-2.0-OpenSSH_9.2\r\n"], lean_http_user.MalformedAnswerError, "not HTTP/1.1"),
+    "another version": (
+        [b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"],
+        lean_http_user.MalformedAnswerError,
+        "not HTTP/1.1",
+    ),
+    "a protocol of the family": (
+        [b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"],
+        lean_http_user.MalformedAnswerError,
+        "not HTTP/1.1",
+    ),
     "a page without a head": ([b"<html>hello</html>"], lean_http_user.MalformedAnswerError, "not HTTP/1.1"),
     "half a head": (
         [b"HTTP/1.1 200 OK\r\nContent-"],

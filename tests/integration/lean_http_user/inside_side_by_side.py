@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""The same requests by LeanHttpUser and FastHttpUser: the same on the wire, the order of fields apart, and in Locust."""
+"""The same requests by LeanHttpUser and FastHttpUser: the same to servers, fields' order apart, and to Locust."""
 
 from __future__ import annotations
 
@@ -214,6 +214,7 @@ def test_locust_counts_the_same(acts: list[Act], method: str) -> None:
     assert [event["response"].content for event in lean.events] == [event["response"].content for event in fast.events]
 
 
+@only_new
 @pytest.mark.parametrize("acts", FAILING.values(), ids=FAILING)
 def test_locust_counts_the_same_failures(acts: list[Act]) -> None:
     """In other words."""
@@ -296,6 +297,7 @@ DECISIONS = [
 ]
 
 
+@only_new
 @pytest.mark.parametrize("decide", DECISIONS)
 def test_what_a_with_block_decides(decide: Ask) -> None:
     (fast, _), (lean, _) = both(decide, *[answer(b"nowhere", status="404 Not Found")] * 3)
