@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import ssl
 from time import perf_counter
 from typing import Any
@@ -32,6 +33,7 @@ RECEIVE_SIZE = 65536
 WRITE_SIZE = 262144
 NEVER = float("inf")
 READ, WRITE = 1, 2
+INTERIM = re.compile(rb"[\r\n]*HTTP/1\.[01] 1")
 GONE = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
 
 
@@ -204,6 +206,8 @@ class Connection(HTTPResponseParser):
             self.raw = self.raw + data if self.raw else data
         elif self.received - self.size > self.max_head_size + 8 * self.size:
             raise MalformedAnswerError("the answer has more framing than content")
+        if DECODES_UTF_8 and not self.headed and not data.isascii():
+            data = _without_foreign_bytes(self.raw, data)
         try:
             self.feed(data)
         except HTTPParseError as error:
@@ -285,15 +289,41 @@ class Connection(HTTPResponseParser):
 
 
 def _wants_all_callbacks() -> bool:
-    """Whether this geventhttpclient's parser fails without callbacks that are not needed here.
-
-    Those before 2.5 leave them out, and crash in them on bytes that are not UTF-8.
-    """
+    """Whether this geventhttpclient's parser fails without callbacks that are not needed here, as those from 2.1 on."""
     try:
         type("Bare", (HTTPResponseParser,), {})().feed(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n")
     except AttributeError:
         return True
     return False
+
+
+def _decodes_utf_8() -> bool:
+    """Whether this parser takes what it calls back with for UTF-8, and crashes where it is not, as those before 2.5."""
+    values: list[str] = []
+    callbacks = dict.fromkeys(("_on_message_begin", "_on_headers_complete", "_on_message_complete"), _nothing)
+    callbacks |= dict.fromkeys(("_on_status", "_on_header_field", "_on_body"), _nothing)
+    callbacks["_on_header_value"] = lambda _parser, value: values.append(value)
+    type("Open", (HTTPResponseParser,), callbacks)().feed("HTTP/1.1 200 OK\r\nA: \u00e9\r\n\r\n".encode())
+    return values == ["\u00e9"]
+
+
+def _nothing(*_arguments: object) -> None:
+    return None
+
+
+def _without_foreign_bytes(raw: bytes, data: bytes) -> bytes:
+    """Return what has come, the end of `raw`, with question marks for all in a head that is not ASCII."""
+    heads = 0
+    while (end := _end(raw, heads)) >= 0:
+        is_last = not INTERIM.match(raw, heads)
+        heads = end
+        if is_last:
+            break
+    else:
+        heads = len(raw)
+    # What came before is part of a head.
+    cut = max(0, heads - (len(raw) - len(data)))
+    return data[:cut].decode("ascii", errors="replace").encode("ascii", errors="replace") + data[cut:]
 
 
 def _forgets_length() -> bool:
@@ -326,6 +356,8 @@ def _forgets_length() -> bool:
     return parser.whole == 2
 
 
+# Where there are no such callbacks, nothing is decoded.
+DECODES_UTF_8 = _wants_all_callbacks() and _decodes_utf_8()
 if _wants_all_callbacks():
     for _name in ("_on_status", "_on_header_field", "_on_header_value"):
         # A method of C, which costs the least: there is one call for each field and each value.
@@ -494,16 +526,22 @@ def _connected(found: list[Any], until: float, late: DeadlineError) -> Any:
     raise problem
 
 
-def _split(raw: bytes) -> tuple[bytes, bytes]:
-    """Return a head, and what follows the empty line at its end."""
-    begin = 0
-    while raw[begin : begin + 1] in (b"\r", b"\n"):
-        begin += 1
+def _end(raw: bytes, begin: int) -> int:
+    """Return where the head ends that begins there, behind its empty line; -1 where it has not come yet."""
     end = raw.find(b"\n\r\n", begin)
     bare = raw.find(b"\n\n", begin, end if end >= 0 else len(raw))
     if bare >= 0:
-        return raw[begin:bare], raw[bare + 2 :]
-    return raw[begin:end].removesuffix(b"\r"), raw[end + 3 :]
+        return bare + 2
+    return end + 3 if end >= 0 else -1
+
+
+def _split(raw: bytes) -> tuple[bytes, bytes]:
+    """Return a whole head, and what follows the empty line at its end."""
+    begin = 0
+    while raw[begin : begin + 1] in (b"\r", b"\n"):
+        begin += 1
+    end = _end(raw, begin)
+    return raw[begin:end].rstrip(b"\r\n"), raw[end:]
 
 
 def _reason(error: HTTPParseError) -> str:

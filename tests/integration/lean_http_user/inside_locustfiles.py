@@ -25,7 +25,7 @@ from tests.integration.lean_http_user.users import no_longer  # noqa: F401
 HERE = Path(__file__).parent
 SEED = HERE.parent / "locustfile" / "seed_locustfile.txt"
 LOCUSTFILES = [*sorted((HERE / "locustfiles").glob("*.py")), SEED]
-TASKS = 60
+TASKS = 20
 
 
 def served(head: bytes, body: bytes) -> bytes:
