@@ -300,7 +300,9 @@ def _wants_all_callbacks() -> bool:
 def _decodes_utf_8() -> bool:
     """Whether this parser takes what it calls back with for UTF-8, and crashes where it is not, as those before 2.5."""
     values: list[str] = []
-    callbacks = dict.fromkeys(("_on_message_begin", "_on_headers_complete", "_on_message_complete"), _nothing)
+    callbacks: dict[str, Any] = dict.fromkeys(
+        ("_on_message_begin", "_on_headers_complete", "_on_message_complete"), _nothing
+    )
     callbacks |= dict.fromkeys(("_on_status", "_on_header_field", "_on_body"), _nothing)
     callbacks["_on_header_value"] = lambda _parser, value: values.append(value)
     type("Open", (HTTPResponseParser,), callbacks)().feed("HTTP/1.1 200 OK\r\nA: \u00e9\r\n\r\n".encode())
