@@ -249,7 +249,6 @@ class LeanHttpSession:
             "url": built,
             "response_length": 0,
         }
-        response.request_meta = meta
         begun = perf_counter()
         asked = Asked(method.upper(), with_params(built, params) if params else built, fields, kind, body)
         try:
@@ -258,14 +257,16 @@ class LeanHttpSession:
             else:
                 self._fill(response, asked, stream, allow_redirects, begun + timeout)
         except FAILURES as error:
-            response.error = error
-        meta["response_time"] = (perf_counter() - begun) * 1000
+            # Its traceback would hold the response, and what it holds, until Python looks for cycles.
+            response.error = error.with_traceback(None)
+        meta["response_time"] = response._milliseconds = (perf_counter() - begun) * 1000
         meta["exception"] = response.error
         if response._content:
             meta["response_length"] = len(response._content)
         elif stream:
             meta["response_length"] = _declared_length(response)
         if catch_response:
+            response.request_meta = meta
             response._event = self.request_event
         else:
             self.request_event.fire(**meta)

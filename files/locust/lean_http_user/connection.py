@@ -152,7 +152,7 @@ class Connection(HTTPResponseParser):
             else:
                 raise UnansweredError("the server closed the connection without an answer")
         # The parser takes others of this family, too.
-        if not self.raw.lstrip(b"\r\n").startswith(b"HTTP/1."):
+        if not self.raw.startswith(b"HTTP/1.") and not self.raw.lstrip(b"\r\n").startswith(b"HTTP/1."):
             raise MalformedAnswerError("the answer is not HTTP/1.1: it has another protocol or version")
 
     def await_more(self) -> None:
@@ -253,7 +253,10 @@ class Connection(HTTPResponseParser):
 
     def _wait(self, watcher: Any) -> None:
         now = perf_counter()
-        self._until = until = min(now + self.patience, self.deadline)
+        until = now + self.patience
+        if until > self.deadline:
+            until = self.deadline
+        self._until = until
         if until < self._rings:
             self._ring_in(until, now)
         self._waiting = gevent.getcurrent()

@@ -168,9 +168,11 @@ class LeanResponse:
     url: str
     """The URL that was asked for last, after redirects."""
     request_meta: dict[str, Any]
+    """What the listeners of Locust's request event get, with catch_response=True."""
     history: tuple[int, ...] = ()
     """The status codes of the redirects that led here."""
 
+    _milliseconds = 0.0
     _asked: tuple[str, str, bytes, Any]
     _content: bytes | None = None
     _head: bytes | None = None
@@ -234,7 +236,7 @@ class LeanResponse:
     @property
     def elapsed(self) -> timedelta:
         """What Locust counts as the response time."""
-        return timedelta(milliseconds=self.request_meta["response_time"])
+        return timedelta(milliseconds=self._milliseconds)
 
     @property
     def stream(self) -> Stream:
@@ -286,7 +288,7 @@ class LeanResponse:
         meta = self.request_meta
         if self._manual is not None:
             meta["exception"] = None if self._manual is True else self._manual
-            self._event.fire(**meta)
+            self._report()
             return kind is None
         if kind is not None:
             if not isinstance(error, ResponseError):
@@ -294,7 +296,7 @@ class LeanResponse:
             meta["exception"] = error
         else:
             meta["exception"] = self.error
-        self._event.fire(**meta)
+        self._report()
         return True
 
     def success(self) -> None:
@@ -304,6 +306,11 @@ class LeanResponse:
     def failure(self, reason: Any) -> None:
         """Count the request as a failure, with an exception, or with a text as the reason."""
         self._decide(reason if isinstance(reason, Exception) else CatchResponseError(reason))
+
+    def _report(self) -> None:
+        self._event.fire(**self.request_meta)
+        # Each would hold the other until Python looks for cycles.
+        self.request_meta.pop("response", None)
 
     def _decide(self, result: bool | Exception) -> None:
         if self._event is None or not self._entered:

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import copy
+import gc
 import gzip
 import io
 import json
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -378,6 +380,29 @@ def test_response_times_are_those_of_fast_http_user() -> None:
     for tried, _received in both(lambda user: user.client.get("/a"), later):
         assert 100 <= tried.events[0]["response_time"] < 1000
         assert isinstance(tried.events[0]["start_time"], float)
+
+
+@pytest.mark.parametrize("acts", [[OK], [answer(b"no", status="404 Not Found")], [CLOSE]])
+def test_a_response_goes_when_nobody_has_it_any_more(acts: list[Act]) -> None:
+    """Without the help of Python's collector, which would have much to do."""
+
+    def plain(client: Any) -> Any:
+        return weakref.ref(client.get("/a"))
+
+    def caught(client: Any) -> Any:
+        with client.get("/a", catch_response=True) as response:
+            return weakref.ref(response)
+
+    with serving(acts) as server:
+        tried = lean(server.url)
+        for ask in (plain, caught):
+            gc.disable()
+            try:
+                left = ask(tried.client)
+                tried.events.clear()
+                assert left() is None
+            finally:
+                gc.enable()
 
 
 def test_what_a_response_has() -> None:
