@@ -15,13 +15,13 @@ class Line:
 
     each: float
     at: float
-    residuals: dict[float, float]
+    residuals: dict[int, float]
 
     def text(self, unit: str) -> str:
         off = ", ".join(f"{hosts}: {residual:+.2f}" for hosts, residual in self.residuals.items())
         return f"{self.at:.2f} {unit} and {self.each:.3f} {unit} a host; off this line by {off}"
 
 
-def straight_line(points: Mapping[float, float]) -> Line:
+def straight_line(points: Mapping[int, float]) -> Line:
     each, at = statistics.linear_regression(list(points), list(points.values()))
     return Line(each, at, {hosts: value - (at + each * hosts) for hosts, value in points.items()})

@@ -2,7 +2,8 @@
 # Copyright (c) 2026, the monitor_lab contributors
 """Workers that do nothing but report to a master, as Locust's do: a heartbeat each second, statistics each third.
 
-python3 -m benchmarks._reporting_workers PORT WORKERS ENDPOINTS. Prints a line when the master knows them all.
+python3 -m benchmarks._reporting_workers PORT WORKERS ENDPOINTS REQUESTS: of each endpoint in a report. Prints a line
+when the master knows them all.
 """
 
 from __future__ import annotations
@@ -18,16 +19,15 @@ from locust.rpc import Message, zmqrpc
 from locust.runners import HEARTBEAT_INTERVAL, WORKER_REPORT_INTERVAL
 from locust.stats import RequestStats
 
-# Of an endpoint, in a report. They spread over so many response times as a busy service's do.
-REQUESTS = 300
+# They spread over so many, as a busy service's do.
 RESPONSE_TIMES = 40
 
 
-def report(endpoints: int) -> dict[str, Any]:
+def report(endpoints: int, requests: int) -> dict[str, Any]:
     """Return what a worker reports after three seconds of load."""
     stats = RequestStats(use_response_times_cache=False)
     for endpoint in range(endpoints):
-        for request in range(REQUESTS):
+        for request in range(requests):
             stats.log_request("GET", f"/endpoint/{endpoint}", 1 + request % RESPONSE_TIMES, 100)
     return {
         "stats": stats.serialize_stats(),
@@ -38,10 +38,10 @@ def report(endpoints: int) -> dict[str, Any]:
     }
 
 
-def as_of_now(report: dict[str, Any]) -> bytes:
+def as_of_now(report: dict[str, Any], requests: int) -> bytes:
     """Return it packed, with the requests made in the last seconds."""
     now = time.time()
-    seconds = {int(now) - ago: REQUESTS // 3 for ago in range(3)}
+    seconds = {int(now) - ago: requests // 3 for ago in range(3)}
     for entry in (*report["stats"], report["stats_total"]):
         entry |= {"start_time": now - 3, "last_request_timestamp": now, "num_reqs_per_sec": seconds}
     return bytes(msgpack.packb(report))
@@ -74,15 +74,15 @@ def work(number: int, port: int, said: list[bytes], known: list[int]) -> None:
         gevent.sleep(WORKER_REPORT_INTERVAL)
 
 
-def main(port: int, workers: int, endpoints: int) -> None:
-    now = report(endpoints)
-    said = [as_of_now(now)]
+def main(port: int, workers: int, endpoints: int, requests: int) -> None:
+    now = report(endpoints, requests)
+    said = [as_of_now(now, requests)]
     known: list[int] = []
 
     def keep_up() -> None:
         while True:
             gevent.sleep(1)
-            said[0] = as_of_now(now)
+            said[0] = as_of_now(now, requests)
 
     gevent.spawn(keep_up)
     for number in range(workers):

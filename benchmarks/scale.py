@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,15 @@ import psutil
 import requests
 
 from benchmarks import Row
-from benchmarks._line import straight_line
-from benchmarks._reporting_workers import REQUESTS, WORKER_REPORT_INTERVAL
 from tests.checks.tree import CHECKOUT
 from tests.integration.locustfile.conftest import free_port
 
 WORKERS = (1, 8, 32, 128)
 ENDPOINTS = (10, 200)
 SECONDS = 12
+# Of an endpoint in a report, of which there is one in so many seconds.
+REQUESTS = 300
+REPORT_SECONDS = 3
 MASTER = """
 from locust import User, constant, task
 class Nobody(User):
@@ -66,6 +68,7 @@ class Cost:
 def cost(workers: int, endpoints: int, cores: list[int]) -> Cost:
     with tempfile.TemporaryDirectory() as folder, master(Path(folder), cores[0]) as (process, port, url):
         command = [sys.executable, "-m", "benchmarks._reporting_workers", str(port), str(workers), str(endpoints)]
+        command.append(str(REQUESTS))
         command = ["taskset", "-c", str(cores[-1]), *command]
         with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as reporting:
             try:
@@ -81,7 +84,7 @@ def cost(workers: int, endpoints: int, cores: list[int]) -> Cost:
                 memory = process.memory_info().rss / 2**20
             finally:
                 reporting.terminate()
-    heard = reports * WORKER_REPORT_INTERVAL / seconds
+    heard = reports * REPORT_SECONDS / seconds
     print(
         f"{workers} workers, {endpoints} endpoints: {share:.3f} of a core, {memory:.0f} MB, heard like {heard:.0f}",
         flush=True,
@@ -99,7 +102,7 @@ def measure() -> list[Row]:
     rows = []
     for endpoints in ENDPOINTS:
         costs = {workers: cost(workers, endpoints, cores) for workers in WORKERS}
-        line = straight_line({one.heard: one.share for one in costs.values()})
+        each, at = statistics.linear_regression(*zip(*((one.heard, one.share) for one in costs.values()), strict=True))
         most = costs[max(WORKERS)]
         of = f"{max(WORKERS)} workers, {endpoints} endpoints"
         rows += [
@@ -107,9 +110,9 @@ def measure() -> list[Row]:
             Row(f"memory in MB, {of}", f"{most.memory:.0f}", "", most.memory),
             Row(
                 f"workers that fill a master, {endpoints} endpoints",
-                f"{line.each * 1000:.2f} thousandths of a core each",
+                f"{each * 1000:.2f} thousandths of a core each",
                 "",
-                (1 - line.at) / line.each,
+                (1 - at) / each,
             ),
         ]
     return rows
