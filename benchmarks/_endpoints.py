@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import random
 
-from lean_http_user import LeanHttpUser
 from locust import task
+
+from lean_http_user import LeanHttpUser
 
 ENDPOINTS = 40
 FAIL_RATIO = 0.01

@@ -23,18 +23,14 @@ SECONDS = float(os.environ["MEASURE_SECONDS"])
 WARM_SECONDS = float(os.environ.get("MEASURE_WARM_SECONDS", "1"))
 
 
-@events.spawning_complete.add_listener
-def measure(user_count: int, **_kwargs: Any) -> None:
-    gevent.spawn(_measure, user_count)
-
-
 @events.init.add_listener
-def remember(environment: Environment, **_kwargs: Any) -> None:
-    _measure.environment = environment  # type: ignore[attr-defined]
+def measure_when_all_have_begun(environment: Environment, **_kwargs: Any) -> None:
+    @environment.events.spawning_complete.add_listener
+    def begin(user_count: int, **_kwargs: Any) -> None:
+        gevent.spawn(measure, environment, user_count)
 
 
-def _measure(users: int) -> None:
-    environment: Environment = _measure.environment  # type: ignore[attr-defined]
+def measure(environment: Environment, users: int) -> None:
     total = environment.stats.total
     gevent.sleep(WARM_SECONDS)
     times: list[float] = []

@@ -17,7 +17,7 @@ import gevent
 # What can be done instead of answering: end the connection, reset it, or leave it open without a word.
 CLOSE, RESET, SILENCE = "close", "reset", "silence"
 # What is sent, what is sent in pieces, one of the above, or what does something else with the connection.
-Act = bytes | tuple[bytes, ...] | str | Callable[[Any], None]
+Act = bytes | tuple[bytes, ...] | str | Callable[[Any], object]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

@@ -31,6 +31,7 @@ def run_inside(python: Path | str, *files: Path) -> None:
         checkout=str(CHECKOUT), package=str(CHECKOUT / "files" / "locust"), site=sysconfig.get_path("purelib")
     )
     options = ["--quiet", "--noconftest", "-c", os.devnull, "--rootdir", str(CHECKOUT), "-p", "no:cacheprovider"]
+    options += ["-p", "tests.integration.lean_http_user.users"]
     # Plugins of pytest that happen to be here are none of that Locust's.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(

@@ -11,9 +11,10 @@ import random
 import sys
 from pathlib import Path
 
-from lean_http_user import LeanHttpUser
 from locust import between, events, task
 from locust.env import Environment
+
+from lean_http_user import LeanHttpUser
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-# First: gevent has to patch Python's modules before others import them.
-import locust  # noqa: F401
-
 from lean_http_user.client import LeanHttpSession
 from lean_http_user.failures import (
     AnswerTooLargeError,

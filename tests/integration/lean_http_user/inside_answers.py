@@ -10,14 +10,14 @@ from typing import Any
 
 import brotli
 import gevent
-import lean_http_user
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lean_http_user.connection import FORGETS_LENGTH
 
+import lean_http_user
+from lean_http_user.connection import FORGETS_LENGTH
 from tests.hostile_server import CLOSE, OK, RESET, SILENCE, Act, answer, serving
-from tests.integration.lean_http_user.users import lean, no_longer  # noqa: F401
+from tests.integration.lean_http_user.users import lean
 
 TEXT = b"The content. " * 5
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-import lean_http_user
 import pytest
 import trustme
 from gevent.pool import Group
 
+import lean_http_user
 from tests.hostile_server import CLOSE, OK, RESET, SILENCE, answer, serving
-from tests.integration.lean_http_user.users import lean, no_longer  # noqa: F401
+from tests.integration.lean_http_user.users import lean
 
 
 def test_requests_share_a_connection() -> None:

@@ -20,7 +20,6 @@ from locust import User
 from locust.env import Environment
 
 from tests.hostile_server import answer, read_request
-from tests.integration.lean_http_user.users import no_longer  # noqa: F401
 
 HERE = Path(__file__).parent
 SEED = HERE.parent / "locustfile" / "seed_locustfile.txt"
@@ -84,6 +83,7 @@ def statistics(text: str, url: str) -> tuple[list[Any], list[Any]]:
     """Run its tasks a fixed number of times, and return what Locust counted, times apart."""
     names: dict[str, Any] = {"__name__": "locustfile"}
     exec(compile(text, "locustfile", "exec"), names)
+    kind: Any
     (kind,) = (
         one
         for one in names.values()
@@ -96,11 +96,13 @@ def statistics(text: str, url: str) -> tuple[list[Any], list[Any]]:
     user = kind(environment)
     random.seed(1)
     user.on_start()
-    for task in kind.tasks:
+    tasks: list[Any] = list(kind.tasks)
+    for task in tasks:
         for _time in range(TASKS if not isinstance(task, type) else 1):
             if isinstance(task, type):
-                steps = task(user)
-                for step in task.tasks * 5:
+                kind_of_steps: Any = task
+                steps = kind_of_steps(user)
+                for step in kind_of_steps.tasks * 5:
                     step(steps)
             else:
                 task(user)

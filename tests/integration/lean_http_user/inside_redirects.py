@@ -8,13 +8,13 @@ import io
 import logging
 from typing import Any
 
-import lean_http_user
 import pytest
-from lean_http_user.client import say_that_cookies_are_left
 from locust import FastHttpUser
 
+import lean_http_user
+from lean_http_user.client import say_that_cookies_are_left
 from tests.hostile_server import OK, answer, serving
-from tests.integration.lean_http_user.users import Made, lean, no_longer  # noqa: F401
+from tests.integration.lean_http_user.users import Made, lean
 
 STATUSES = [301, 302, 303, 307, 308]
 SECRETS = {"Authorization": "Bearer secret", "Cookie": "secret=1", "Proxy-Authorization": "Basic secret", "X-Own": "1"}

@@ -19,12 +19,12 @@ import locust
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lean_http_user import LeanHttpUser
 from locust import FastHttpUser
 from locust.exception import LocustError
 
+from lean_http_user import LeanHttpUser
 from tests.hostile_server import CLOSE, OK, RESET, SILENCE, Act, answer, serving
-from tests.integration.lean_http_user.users import Made, lean, no_longer  # noqa: F401
+from tests.integration.lean_http_user.users import Made, lean
 
 JSON = answer(b'{"a": [1, "\xc3\xa9"]}', "Content-Type: application/json")
 BOTH = (FastHttpUser, LeanHttpUser)

@@ -8,9 +8,10 @@ from typing import Any
 
 import gevent
 import pytest
-from lean_http_user import LeanHttpUser
 from locust import FastHttpUser
 from locust.env import Environment
+
+from lean_http_user import LeanHttpUser
 
 # Nothing here takes as long, unless it hangs.
 SECONDS = 60

@@ -10,15 +10,16 @@ import zlib
 from typing import Any
 
 import brotli
-import lean_http_user
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from locust import constant_pacing, constant_throughput, events
+from locust.env import Environment
+
+import lean_http_user
 from lean_http_user import heads
 from lean_http_user.client import with_params, without_credentials
 from lean_http_user.response import Decoder, headers_of
-from locust import constant_pacing, constant_throughput, events
-from locust.env import Environment
 
 ANY = st.one_of(st.text(), st.binary(), st.integers(), st.none())
 
