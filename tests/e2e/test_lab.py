@@ -281,6 +281,8 @@ def test_other_web_pages_change_nothing(lab: Lab) -> None:
         led_here = requests.get(URLS[name], headers={"Host": "elsewhere.example"}, timeout=10)
         assert led_here.status_code == 421, name
     assert requests.get(f"{URLS['locust']}/stats/requests", timeout=10).json()["state"] in ("ready", "stopped")
+    read = requests.get(f"{URLS['prometheus']}/api/v1/query?query=up", headers=elsewhere, timeout=10)
+    assert "Access-Control-Allow-Origin" not in read.headers
 
 
 def test_whoever_names_another_host_gets_no_token(lab: Lab) -> None:
