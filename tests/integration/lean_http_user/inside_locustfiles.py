@@ -83,12 +83,12 @@ def statistics(text: str, url: str) -> tuple[list[Any], list[Any]]:
     """Run its tasks a fixed number of times, and return what Locust counted, times apart."""
     names: dict[str, Any] = {"__name__": "locustfile"}
     exec(compile(text, "locustfile", "exec"), names)
-    kind: Any
-    (kind,) = (
+    kinds: list[Any] = [
         one
         for one in names.values()
         if isinstance(one, type) and issubclass(one, User) and one.__module__ == "locustfile"
-    )
+    ]
+    (kind,) = kinds
     kind.host = url
     environment = Environment(user_classes=[kind])
     # It counts what the users do.

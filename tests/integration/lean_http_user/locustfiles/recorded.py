@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from locust import FastHttpUser, SequentialTaskSet, task
 
-
 HEADERS = {
     "accept-encoding": "gzip, deflate, br",
     "accept-language": "sv,en;q=0.9",
