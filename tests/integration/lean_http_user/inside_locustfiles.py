@@ -96,15 +96,14 @@ def statistics(text: str, url: str) -> tuple[list[Any], list[Any]]:
     user = kind(environment)
     random.seed(1)
     user.on_start()
-    tasks: list[Any] = list(kind.tasks)
-    for task in tasks:
-        for _time in range(TASKS if not isinstance(task, type) else 1):
-            if isinstance(task, type):
-                steps: Any = task(user)
-                for step in task.tasks * 5:
-                    step(steps)
-            else:
+    for task in kind.tasks:
+        if not hasattr(task, "tasks"):
+            for _time in range(TASKS):
                 task(user)
+            continue
+        steps = task(user)
+        for step in task.tasks * 5:
+            step(steps)
     stats = environment.stats
     counted = [
         (name, method, entry.num_requests, entry.num_failures, entry.total_content_length)
