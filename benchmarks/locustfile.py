@@ -180,7 +180,8 @@ def compare(target: Target, core: int) -> list[Row]:
 
 def waiting(shipped: str, shipped_on_fast: str, url: str, core: int) -> list[Row]:
     """Measure many users with the seed's waiting times: their memory, and the processor that they take."""
-    warm = {"MEASURE_WARM_SECONDS": "4"}
+    # Until the connections are made, and all users are in step.
+    warm = {"MEASURE_WARM_SECONDS": "10"}
     few, few_on_fast = (locust(text, url, core, 10, **warm) for text in (shipped, shipped_on_fast))
     many, many_on_fast = (locust(text, url, core, MANY_USERS, **warm) for text in (shipped, shipped_on_fast))
 

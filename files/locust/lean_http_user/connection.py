@@ -29,7 +29,8 @@ from lean_http_user.heads import Origin
 Socket: Any = monkey.get_original("socket", "socket")
 Poll: Any = monkey.get_original("select", "poll")
 RECEIVE_SIZE = 65536
-# What is encrypted at once.
+# What a record of TLS holds at most, and what is encrypted at once.
+RECORD_SIZE = 16384
 WRITE_SIZE = 262144
 NEVER = float("inf")
 READ, WRITE = 1, 2
@@ -439,7 +440,7 @@ class TlsConnection(Connection):
         data = b""
         try:
             while True:
-                piece = tls.read(RECEIVE_SIZE)
+                piece = tls.read(RECORD_SIZE)
                 if not piece:
                     self._over = True
                     return data

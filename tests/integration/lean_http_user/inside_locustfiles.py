@@ -83,12 +83,12 @@ def statistics(text: str, url: str) -> tuple[list[Any], list[Any]]:
     """Run its tasks a fixed number of times, and return what Locust counted, times apart."""
     names: dict[str, Any] = {"__name__": "locustfile"}
     exec(compile(text, "locustfile", "exec"), names)
-    kind: Any
-    (kind,) = (
+    kinds: list[Any] = [
         one
         for one in names.values()
         if isinstance(one, type) and issubclass(one, User) and one.__module__ == "locustfile"
-    )
+    ]
+    (kind,) = kinds
     kind.host = url
     environment = Environment(user_classes=[kind])
     # It counts what the users do.
@@ -96,16 +96,14 @@ def statistics(text: str, url: str) -> tuple[list[Any], list[Any]]:
     user = kind(environment)
     random.seed(1)
     user.on_start()
-    tasks: list[Any] = list(kind.tasks)
-    for task in tasks:
-        for _time in range(TASKS if not isinstance(task, type) else 1):
-            if isinstance(task, type):
-                kind_of_steps: Any = task
-                steps = kind_of_steps(user)
-                for step in kind_of_steps.tasks * 5:
-                    step(steps)
-            else:
+    for task in kind.tasks:
+        if not hasattr(task, "tasks"):
+            for _time in range(TASKS):
                 task(user)
+            continue
+        steps = task(user)
+        for step in task.tasks * 5:
+            step(steps)
     stats = environment.stats
     counted = [
         (name, method, entry.num_requests, entry.num_failures, entry.total_content_length)
