@@ -458,13 +458,13 @@ class TlsConnection(Connection):
             return data
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
-            super()._send(self._outgoing.read())
+        if waiting := self._outgoing.read():
+            super()._send(waiting)
 
     def _flush_what_it_takes(self) -> None:
-        if self._outgoing.pending:
+        if waiting := self._outgoing.read():
             try:
-                self._socket.send(self._outgoing.read())
+                self._socket.send(waiting)
             except (BlockingIOError, *GONE):
                 return
 

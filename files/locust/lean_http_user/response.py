@@ -271,7 +271,7 @@ class LeanResponse:
         """Raise why the request is a failure, if it is one and nobody has decided otherwise."""
         if isinstance(self._manual, Exception):
             raise self._manual
-        if self.error is not None and self._manual is None:
+        if isinstance(self.error, Exception) and self._manual is None:
             raise self.error
 
     def __enter__(self) -> Self:

@@ -207,7 +207,7 @@ def test_a_wrong_answer_is_a_failure_with_its_reason(acts: list[Act], kind: type
         patience = 0.3 if kind is lean_http_user.DeadlineError else 5
         tried = lean(server.url, network_timeout=patience, max_body_size=100_000)
         response = tried.client.get("/")
-        assert type(response.error) is kind
+        assert isinstance(response.error, kind)
         assert reason in str(response.error)
         assert (response.status_code, response.content, response.ok) == (0, None, False)
         with pytest.raises(kind):

@@ -57,7 +57,7 @@ def test_only_what_is_idempotent_is_repeated(end: str, method: str) -> None:
 def test_a_new_connection_that_ends_is_a_failure_and_is_not_repeated() -> None:
     with serving([CLOSE]) as server:
         tried = lean(server.url)
-        assert type(tried.client.get("/").error) is lean_http_user.UnansweredError
+        assert isinstance(tried.client.get("/").error, lean_http_user.UnansweredError)
         assert len(server.connections) == 1
 
 
@@ -65,7 +65,7 @@ def test_what_was_answered_in_part_is_not_repeated() -> None:
     with serving([OK, OK[:-1]], [OK]) as server:
         tried = lean(server.url)
         assert tried.client.get("/").ok
-        assert type(tried.client.get("/").error) is lean_http_user.CutAnswerError
+        assert isinstance(tried.client.get("/").error, lean_http_user.CutAnswerError)
         assert len(server.connections) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_refused_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     response = lean(f"http://127.0.0.1:{port}").client.get("/")
-    assert type(response.error) is ConnectionRefusedError
+    assert isinstance(response.error, ConnectionRefusedError)
 
 
 def test_a_name_that_is_none() -> None:
@@ -83,7 +83,7 @@ def test_a_name_that_is_none() -> None:
 @pytest.mark.parametrize("url", ["http://", "http://a b/", "http://host:99999/", "http://[::1/", "http:///path"])
 def test_a_url_without_a_host(url: str) -> None:
     tried = lean("http://127.0.0.1:1")
-    assert type(tried.client.get(url).error) is lean_http_user.UrlError
+    assert isinstance(tried.client.get(url).error, lean_http_user.UrlError)
     assert tried.events[0]["name"] == url
 
 
@@ -148,7 +148,7 @@ def test_the_whole_request_has_a_deadline() -> None:
     with serving([drip]) as server:
         tried = lean(server.url)
         response = tried.client.get("/", timeout=0.2)
-        assert type(response.error) is lean_http_user.DeadlineError
+        assert isinstance(response.error, lean_http_user.DeadlineError)
         assert "longer than its timeout" in str(response.error)
         assert isinstance(response.error, TimeoutError)
         assert tried.events[0]["response_time"] >= 200
@@ -243,7 +243,7 @@ def test_a_file_that_was_sent_in_part_is_not_repeated() -> None:
     with serving([OK, CLOSE], [OK]) as server:
         tried = lean(server.url)
         assert tried.client.get("/").ok
-        assert type(tried.client.put("/", data=io.BytesIO(b"abc")).error) is lean_http_user.UnansweredError
+        assert isinstance(tried.client.put("/", data=io.BytesIO(b"abc")).error, lean_http_user.UnansweredError)
         assert len(server.connections) == 1
 
 
@@ -377,7 +377,7 @@ def test_an_end_without_tls_end_may_be_anybodys() -> None:
         connection.unwrap()
 
     with serving([torn], context=tls("127.0.0.1")) as server:
-        assert type(lean(server.url).client.get("/").error) is lean_http_user.CutAnswerError
+        assert isinstance(lean(server.url).client.get("/").error, lean_http_user.CutAnswerError)
     with serving([ended], context=tls("127.0.0.1")) as server:
         assert lean(server.url).client.get("/").content == b"abc"
 

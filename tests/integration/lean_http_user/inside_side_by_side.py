@@ -79,36 +79,6 @@ class Boundary:
         return bytes(size)
 
 
-WAYS: dict[str, Ask] = {
-    "get": lambda user: user.client.get("/a"),
-    "head": lambda user: user.client.head("/a"),
-    "options": lambda user: user.client.options("/a"),
-    "delete": lambda user: user.client.delete("/a"),
-    "post json": lambda user: user.client.post("/a", json={"b": ["é", 1, None]}),
-    "post falsy json": lambda user: user.client.post("/a", json={}),
-    "post text": lambda user: user.client.post("/a", data="é"),
-    "post bytes": lambda user: user.client.post("/a", data=b"\x00\xff"),
-    "post a form": lambda user: user.client.post("/a", {"b": "é&=", "c": 1}),
-    "put json": lambda user: user.client.put("/a", json=[1]),
-    "put text with a type": lambda user: user.client.put("/a", data="{}", headers={"content-type": "application/json"}),
-    "patch json": lambda user: user.client.patch("/a", json=1),
-    "data before json": lambda user: user.client.post("/a", data=b"abc", json={}),
-    "json without a path": lambda user: user.client.request("POST", "", json=[]),
-    "a name": lambda user: user.client.get("/a?b=1", name="/a"),
-    "a name for several": lambda user: rename(user),
-    "params": lambda user: user.client.get("/a?b=1", params={"c": ["x y", "é"], "d": None}),
-    "a query": lambda user: user.client.get("/a?x=é y&z=%7e"),
-    "auth": lambda user: user.client.get("/a", auth=("user", "pass:word")),
-    "headers": lambda user: user.client.get("/a", headers={"X-A": "1", "User-Agent": "me", "Accept-Encoding": "br"}),
-    "a host of its own": lambda user: user.client.get("/a", headers={"Host": "own.example"}),
-    "a context": lambda user: user.client.get("/a", context={"b": 1}),
-    "a whole url": lambda user: user.client.get(f"{user.host}/b", name="whole"),
-    "rest": lambda user: rest(user),
-    "rest_": lambda user: rest_(user),
-    "a stream": lambda user: user.client.get("/a", stream=True).content,
-}
-
-
 def rename(user: Any) -> None:
     with user.client.rename_request("all"):
         user.client.get("/a")
@@ -126,6 +96,36 @@ def rest(user: Any) -> None:
 def rest_(user: Any) -> None:
     with user.rest_("GET", "/a") as response:
         response.failure("so")
+
+
+WAYS: dict[str, Ask] = {
+    "get": lambda user: user.client.get("/a"),
+    "head": lambda user: user.client.head("/a"),
+    "options": lambda user: user.client.options("/a"),
+    "delete": lambda user: user.client.delete("/a"),
+    "post json": lambda user: user.client.post("/a", json={"b": ["é", 1, None]}),
+    "post falsy json": lambda user: user.client.post("/a", json={}),
+    "post text": lambda user: user.client.post("/a", data="é"),
+    "post bytes": lambda user: user.client.post("/a", data=b"\x00\xff"),
+    "post a form": lambda user: user.client.post("/a", {"b": "é&=", "c": 1}),
+    "put json": lambda user: user.client.put("/a", json=[1]),
+    "put text with a type": lambda user: user.client.put("/a", data="{}", headers={"content-type": "application/json"}),
+    "patch json": lambda user: user.client.patch("/a", json=1),
+    "data before json": lambda user: user.client.post("/a", data=b"abc", json={}),
+    "json without a path": lambda user: user.client.request("POST", "", json=[]),
+    "a name": lambda user: user.client.get("/a?b=1", name="/a"),
+    "a name for several": rename,
+    "params": lambda user: user.client.get("/a?b=1", params={"c": ["x y", "é"], "d": None}),
+    "a query": lambda user: user.client.get("/a?x=é y&z=%7e"),
+    "auth": lambda user: user.client.get("/a", auth=("user", "pass:word")),
+    "headers": lambda user: user.client.get("/a", headers={"X-A": "1", "User-Agent": "me", "Accept-Encoding": "br"}),
+    "a host of its own": lambda user: user.client.get("/a", headers={"Host": "own.example"}),
+    "a context": lambda user: user.client.get("/a", context={"b": 1}),
+    "a whole url": lambda user: user.client.get(f"{user.host}/b", name="whole"),
+    "rest": rest,
+    "rest_": rest_,
+    "a stream": lambda user: user.client.get("/a", stream=True).content,
+}
 
 
 @only_new
@@ -208,7 +208,7 @@ FAILING: dict[str, list[Act]] = {
 @pytest.mark.parametrize("acts", ANSWERS.values(), ids=ANSWERS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_locust_counts_the_same(acts: list[Act], method: str) -> None:
-    (fast, _), (lean, _) = both(lambda user: user.client.request(method, "/a"), *acts, OK)
+    (fast, _unused), (lean, _unused) = both(lambda user: user.client.request(method, "/a"), *acts, OK)
     assert figures(lean) == figures(fast)
     assert [event["response"].status_code for event in lean.events] == [
         event["response"].status_code for event in fast.events
@@ -221,7 +221,7 @@ def test_locust_counts_the_same(acts: list[Act], method: str) -> None:
 def test_locust_counts_the_same_failures(acts: list[Act]) -> None:
     """In other words."""
     patience = {"network_timeout": 0.3} if acts == [SILENCE] else {}
-    (fast, _), (lean, _) = both(lambda user: user.client.post("/a"), *acts, **patience)
+    (fast, _unused), (lean, _unused) = both(lambda user: user.client.post("/a"), *acts, **patience)
     assert figures(lean, False) == figures(fast, False)
     assert figures(lean, False)[0][3]
 
@@ -303,7 +303,7 @@ DECISIONS = [
 @only_new
 @pytest.mark.parametrize("decide", DECISIONS)
 def test_what_a_with_block_decides(decide: Ask) -> None:
-    (fast, _), (lean, _) = both(decide, *[answer(b"nowhere", status="404 Not Found")] * 3)
+    (fast, _unused), (lean, _unused) = both(decide, *[answer(b"nowhere", status="404 Not Found")] * 3)
     assert figures(lean) == figures(fast)
 
 
@@ -311,7 +311,7 @@ def test_a_users_context_is_that_of_its_requests() -> None:
     def context(_user: Any) -> dict[str, int]:
         return {"a": 1, "b": 1}
 
-    (fast, _), (lean, _) = both(lambda user: user.client.get("/a", context={"b": 2}), context=context)
+    (fast, _unused), (lean, _unused) = both(lambda user: user.client.get("/a", context={"b": 2}), context=context)
     assert figures(lean) == figures(fast)
     assert lean.events[0]["context"] == {"a": 1, "b": 2}
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import socket
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import firewall as looked_at
