@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -232,19 +233,21 @@ def test_the_version_is_asked_once(server: Server, page: bytes, version: str) ->
 
 def test_a_locust_that_was_started_anew_is_told_as_it_is(server: Server) -> None:
     """Between two scrapes: nothing but a dead connection tells of it."""
-    page, version, dies = a_page(), b"2.46.3", False
+    page, version, dies, died = a_page(), b"2.46.3", False, threading.Event()
 
     def answer(connection: socket.socket, request: bytes) -> None:
         is_page = request.startswith(b"GET / ")
         connection.sendall(http(b'"version": "%s"' % version) if is_page else http(page))
         if dies:
             connection.shutdown(socket.SHUT_RDWR)
+            died.set()
 
     server.script = answer
     exporter = new_exporter(server.uri)
     assert scrape(exporter)["locust_version_info", (("version", "2.46.3"),)] == 1
     dies = True
     scrape(exporter)
+    assert died.wait(10)
     page, version, dies = a_page(stats=[], state="ready", user_count=0), b"2.47.0", False
     found = scrape(exporter)
     assert found["locust_up", ()] == 1
