@@ -269,10 +269,11 @@ class LeanResponse:
 
     def raise_for_status(self) -> None:
         """Raise why the request is a failure, if it is one and nobody has decided otherwise."""
-        if isinstance(self._manual, Exception):
-            raise self._manual
-        if isinstance(self.error, Exception) and self._manual is None:
-            raise self.error
+        for decided in (self._manual, self.error):
+            if isinstance(decided, Exception):
+                raise decided
+            if decided is not None:
+                return
 
     def __enter__(self) -> Self:
         self._entered = True
