@@ -25,10 +25,10 @@ import psutil
 from tests.checks.sanity import sanity_home
 from tests.checks.tree import CHECKOUT, copy_as_collection
 
-# Debian packages that the integration tests start real servers from. Each brings a service of its own name.
-DEBIAN_PACKAGES = ("postgresql", "prometheus")
+# Debian packages that the integration tests start real servers from, and the service that each brings.
+DEBIAN_PACKAGES = {"docker.io": "docker", "podman": "", "postgresql": "postgresql", "prometheus": "prometheus"}
 # Each is checked from its own folder, from which its modules import each other.
-PACKAGES = ("tokenization", "locust_exporter")
+PACKAGES = ("tokenization", "locust_exporter", "container_exporter")
 PLUGINS = "ansible_collections.devsecops.monitor_lab.plugins"
 # So many at once that what runs beside them would starve.
 MANY_LOCUSTS = "tests/integration/locust_run/test_fault_matrix.py"
@@ -128,7 +128,8 @@ def debian_packages() -> bool:
         print(f"the integration tests need Debian packages: {shlex.join([*root, *install])}", file=sys.stderr)
         return False
     # The tests start servers of their own, and Prometheus's usual port belongs to the lab.
-    return all(run(*root, "service", name, "stop") and run(*root, "update-rc.d", name, "disable") for name in missing)
+    services = [DEBIAN_PACKAGES[name] for name in missing if DEBIAN_PACKAGES[name]]
+    return all(run(*root, "service", name, "stop") and run(*root, "update-rc.d", name, "disable") for name in services)
 
 
 PARTS: dict[str, Callable[[], bool]] = {
