@@ -22,18 +22,22 @@ from tests.waiting import wait_until
 
 
 class Engine:
-    """`folder` is where it keeps its containers; these run what the machine itself has in /usr."""
+    """All that it has is in `home`, its containers in `folder`; these run what the machine itself has in /usr."""
 
-    def __init__(self, command: list[str], folder: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(self, command: list[str], home: str, folder: str, env: dict[str, str] | None = None) -> None:
         self._command = command
+        self._home = home
         self._env = {**os.environ, **(env or {})}
-        self.folder = folder
+        self.folder = Path(home, folder)
 
     def answers(self) -> bool:
         return subprocess.run([*self._command, "info"], capture_output=True, env=self._env, check=False).returncode == 0
 
     def __call__(self, *arguments: str) -> str:
-        done = subprocess.run([*self._command, *arguments], capture_output=True, text=True, env=self._env, check=False)
+        # Where it is called, Podman's conmon leaves a file of each kill for want of memory.
+        done = subprocess.run(
+            [*self._command, *arguments], capture_output=True, text=True, cwd=self._home, env=self._env, check=False
+        )
         assert done.returncode == 0, f"{arguments}: {done.stderr}"
         return done.stdout
 
@@ -71,7 +75,7 @@ def processes() -> list[str]:
 def docker() -> Iterator[Engine]:
     with tempfile.TemporaryDirectory() as name:
         listen = f"--host=unix://{name}/socket"
-        engine = Engine(["docker", listen], Path(name, "data", "containers"))
+        engine = Engine(["docker", listen], name, "data/containers")
         paths = [f"--data-root={name}/data", f"--exec-root={name}/run", f"--pidfile={name}/pid"]
         daemon = ["dockerd", *paths, listen, "--bridge=none", "--iptables=false"]
         with process(daemon, ready=engine.answers), engine.with_image("rm", "--force"):
@@ -87,7 +91,7 @@ def podman() -> Iterator[Engine]:
         settings.write_text(f"[containers]\ndefault_ulimits = {json.dumps(podman_ulimits())}\n")
         paths = [f"--root={name}/data", f"--runroot={name}/run", f"--tmpdir={name}/tmp"]
         command = ["podman", *paths, "--cgroup-manager=cgroupfs", "--storage-driver=vfs"]
-        engine = Engine(command, Path(name, "data", "vfs-containers"), {"CONTAINERS_CONF": str(settings)})
+        engine = Engine(command, name, "data/vfs-containers", {"CONTAINERS_CONF": str(settings)})
         with engine.with_image("rm", "--force", "--time=0"):
             yield engine
         # It looks after each container once more when that has ended.
