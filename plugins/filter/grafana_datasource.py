@@ -40,7 +40,9 @@ options:
 EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
-    msg: "{{ {'name': 'Prometheus', 'uid': 'p'} | devsecops.monitor_lab.grafana_datasource('http://192.0.2.14:9090', {}, '', '5s') }}"
+    msg: "{{ {'name': 'Prometheus', 'uid': 'p'} | devsecops.monitor_lab.grafana_datasource(url, {}, '', '5s') }}"
+  vars:
+    url: http://192.0.2.14:9090
 """
 
 RETURN = r"""

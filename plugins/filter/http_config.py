@@ -27,7 +27,7 @@ options:
 EXAMPLES = r"""
 - name: Write it
   ansible.builtin.copy:
-    content: "{{ monitor_lab_access.locust | devsecops.monitor_lab.http_config('/etc/locust_exporter/tls/authority.crt') }}"
+    content: "{{ monitor_lab_access.locust | devsecops.monitor_lab.http_config('/etc/exporter/tls/authority.crt') }}"
     dest: /etc/locust_exporter/locust.yml
     mode: "0400"
 """

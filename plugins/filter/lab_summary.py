@@ -51,7 +51,9 @@ options:
 EXAMPLES = r"""
 - name: Show the lab
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.lab_summary(answers.results, [], '/secrets', '127.0.0.1', '', false) }}"
+    msg: "{{ monitor_lab_services | devsecops.monitor_lab.lab_summary(*seen) }}"
+  vars:
+    seen: ["{{ answers.results }}", [], /secrets, 127.0.0.1, '', false]
 """
 
 RETURN = r"""

@@ -32,7 +32,7 @@ options:
 EXAMPLES = r"""
 - name: Show their names
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.scraping_secrets(monitor_lab_access, monitor_lab_secrets_dir) | list }}"
+    msg: "{{ monitor_lab_services | devsecops.monitor_lab.scraping_secrets(monitor_lab_access, '/secrets') | list }}"
 """
 
 RETURN = r"""

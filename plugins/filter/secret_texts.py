@@ -12,7 +12,7 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - Each is a file of its own, which its owner alone may read.
-positional: _input, folder, owner
+positional: _input, folder, owner, wanted
 options:
   _input:
     description: Each file's name, and its text.
@@ -26,6 +26,10 @@ options:
     description: Number of the user who reads them.
     type: int
     required: true
+  wanted:
+    description: Whether the host is to have them.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""

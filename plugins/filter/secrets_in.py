@@ -33,11 +33,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Paths, of the files that the lab V(made), its record included, and of V(others).
+  description:
+    - Paths, of the files that the lab V(made), its record included, and of V(others).
+    - V(folders) are those that are empty without what it made, itself included, each after what lies in it.
   type: dict
   sample:
     made: [/home/me/.config/monitor_lab/made_here, /home/me/.config/monitor_lab/tokenization_private_key]
     others: [/home/me/.config/monitor_lab/grafana_admin_password]
+    folders: [/home/me/.config/monitor_lab/tls]
 """
 
 from collections.abc import Callable

@@ -39,7 +39,9 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: https://192.0.2.14:9090/-/healthy
   module_defaults:
-    ansible.builtin.uri: "{{ (monitor_lab_services | devsecops.monitor_lab.service_access(groups, '/secrets', '/etc/ca.crt')).prometheus }}"
+    ansible.builtin.uri: "{{ access.prometheus }}"
+  vars:
+    access: "{{ monitor_lab_services | devsecops.monitor_lab.service_access(groups, '/secrets', '/etc/ca.crt') }}"
 """
 
 RETURN = r"""

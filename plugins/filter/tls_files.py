@@ -16,8 +16,8 @@ positional: _input, folder, owner
 options:
   _input:
     description: >-
-      C(monitor_lab_tls_source) of the role C(monitor_lab): the controller's folder of certificates (C(dir)) and the host's
-      name (C(host)), or nothing where the lab is without TLS.
+      C(monitor_lab_tls_source) of the role C(monitor_lab): the controller's folder of certificates (C(dir)) and the
+      host's name (C(host)), or nothing where the lab is without TLS.
     type: dict
     required: true
   folder:
@@ -35,7 +35,7 @@ EXAMPLES = r"""
   ansible.builtin.include_role:
     name: devsecops.monitor_lab.files
   vars:
-    files_wanted: "{{ {'dir': '/home/me/tls', 'host': 'mon1'} | devsecops.monitor_lab.tls_files('/etc/service/tls', 10003) }}"
+    files_wanted: "{{ {'dir': '/tls', 'host': 'mon1'} | devsecops.monitor_lab.tls_files('/etc/service/tls', 10003) }}"
 """
 
 RETURN = r"""

@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - Makes the passwords that are missing, a file each.
+  - Makes the passwords and pairs of keys that are missing, a file each.
   - Makes, once, an authority of the lab's own, and a certificate of it for each host. The authority's key stays in that
     folder and goes nowhere.
   - A host's certificate is made anew where it ends within 30 days, is for other names or is not of that authority.
@@ -23,6 +23,12 @@ options:
     required: true
   passwords:
     description: Names of the passwords' files.
+    type: list
+    elements: str
+    default: []
+  key_pairs:
+    description:
+      - Names of pairs of keys for CURVE, ZeroMQ's encryption, each of which is made as NAME.key and NAME.pub.
     type: list
     elements: str
     default: []
@@ -39,6 +45,10 @@ options:
     description:
       - Whether somebody brought the certificates. Then none is made, C(authority.key) is not looked for, and what is
         wrong with them is told.
+    type: bool
+    default: false
+  foreign_grafana:
+    description: Whether Grafana is somebody else's, whose password is not the lab's to remove.
     type: bool
     default: false
 notes:
@@ -67,11 +77,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 made:
-  description: Names of the files that were made, but for those of private keys.
+  description: Names of the files that were made.
   type: list
   elements: str
   returned: success
-  sample: [authority.crt, mon1.crt, prometheus_password]
+  sample: [authority.key, authority.crt, mon1.key, mon1.crt, prometheus_password]
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -83,9 +93,11 @@ def main() -> None:
         argument_spec={
             "secrets_dir": {"type": "path", "required": True, "no_log": False},
             "passwords": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "key_pairs": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "tls_dir": {"type": "path"},
             "names": {"type": "dict", "default": {}},
             "given": {"type": "bool", "default": False},
+            "foreign_grafana": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     ).fail_json(msg="This runs on the controller only.")

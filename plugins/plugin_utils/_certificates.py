@@ -41,28 +41,28 @@ class CertificateError(Exception):
 def make(folder: Path, names: Names, now: datetime.datetime, is_tried: bool) -> list[str]:
     """Make what is missing or due in the folder, and return the names of the files that are made.
 
-    The authority is made once. A host's certificate is made anew where it ends within 30 days, is for other names, or is
-    not of the authority. Nothing is written where that `is_tried` only. Raises CertificateError.
+    The authority is made once. A host's certificate is made anew where it ends within 30 days, is for other names, or
+    is not of the authority. Nothing is written where that `is_tried` only. Raises CertificateError.
     """
     authority_paths = _certificate_path(folder, AUTHORITY), _key_path(folder, AUTHORITY)
     there = [path for path in authority_paths if path.exists()]
     if len(there) == 1:
         missing = next(path for path in authority_paths if path not in there)
         raise CertificateError(
-            f"{missing} is not there, and {there[0].name} beside it is of no use alone: bring it, from where the folder "
-            f"was copied, or remove {there[0].name} too, for a new authority that browsers have to be told of"
+            f"{missing} is not there, and {there[0].name} beside it is of no use alone: bring it, from where the "
+            f"folder was copied, or remove {there[0].name} too, for a new authority that browsers have to be told of"
         )
     made = []
     if there:
         key, authority = _read_authority(*authority_paths, now)
     else:
-        made.append(authority_paths[0].name)
+        made += [path.name for path in reversed(authority_paths)]
         key, authority = _make_authority(now)
         if not is_tried:
             _write(folder, AUTHORITY, key, authority)
     for host, wanted in names.items():
         if _is_due(folder, host, wanted, authority, now):
-            made.append(_certificate_path(folder, host).name)
+            made += [_key_path(folder, host).name, _certificate_path(folder, host).name]
             if not is_tried:
                 own_key = ec.generate_private_key(ec.SECP256R1())
                 _write(folder, host, own_key, _issue(own_key, host, list(wanted), authority, key, now))

@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
+
+from . import _private_files
 
 # ansible-core brings it; ansible-test's sanity tests do without.
 with suppress(ImportError):
@@ -14,6 +18,24 @@ with suppress(ImportError):
 
 # https://rfc.zeromq.org/spec/32/
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+
+
+def make_pairs(folder: Path, names: Iterable[str], is_tried: bool) -> list[str]:
+    """Have NAME.key and NAME.pub of each name in the folder, and return the names of the files that are made.
+
+    Of a pair of which one is missing both are made anew. Nothing is written where that `is_tried` only. Raises
+    FileError.
+    """
+    made = []
+    for name in names:
+        paths = folder / f"{name}.key", folder / f"{name}.pub"
+        if all(path.exists() for path in paths):
+            continue
+        made += [path.name for path in paths]
+        if not is_tried:
+            for path, text in zip(paths, make_pair()):
+                _private_files.write(path, text.encode())
+    return made
 
 
 def make_pair() -> tuple[str, str]:

@@ -54,7 +54,13 @@ _DECIDED: dict[str, tuple[str, str]] = {
     "--show-task-ratio-json": ("", "it ends Locust"),
 }
 _SHORT = {"-f": "--locustfile", "-H": "--host", "-P": "--web-port", "-l": "--list", "-h": "--help", "-V": "--version"}
-_VARIABLES = {variable: instead for variable, instead in _DECIDED.values() if variable}
+_VARIABLES = {variable: instead for variable, instead in _DECIDED.values() if variable} | {
+    "LOCUST_WEB_PASSWORD_FILE": "set monitor_lab_exposed",
+    "LOCUST_CURVE_DIR": "set monitor_lab_exposed",
+    "MONITOR_LAB_SERVICE": "leave it out",
+}
+# What the role puts beside the user's.
+_OWN_SECRETS = {"bearer_token", "locust_password", "master.key", "master.pub", "worker.key", "worker.pub"}
 
 
 class LoadError(ValueError):
@@ -226,8 +232,6 @@ def environment_fault(value: Mapping[Any, Any]) -> Optional[str]:
             return f"{_shown(name)} is not the name of a variable; write letters, digits and underscores"
         if name in _VARIABLES:
             return f"the role itself decides {name}; {_VARIABLES[name]}"
-        if name == "MONITOR_LAB_SERVICE":
-            return f"the role itself decides {name}; leave it out"
         if one is None or isinstance(one, (Mapping, list, tuple)) or (isinstance(one, str) and "\0" in one):
             kind = "nothing" if one is None else "no single value"
             return f"{name} is {kind}; write a text, a number, true or false, or leave it out"
@@ -242,7 +246,7 @@ def environment_text(value: Any) -> str:
 def secrets_fault(value: Mapping[Any, Any]) -> Optional[str]:
     """Return what is wrong with C(locust_secret_files); none where nothing is. No value is shown."""
     for name, one in value.items():
-        if not isinstance(name, str) or not NAME.fullmatch(name) or name == "bearer_token":
+        if not isinstance(name, str) or not NAME.fullmatch(name) or name in _OWN_SECRETS:
             return f"{_shown(name)} cannot be the name of a secret; write letters, digits, dots and hyphens"
         if isinstance(one, Mapping):
             content = one.get("content")

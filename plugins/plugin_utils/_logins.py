@@ -16,15 +16,13 @@ Access = Mapping[str, Mapping[str, Any]]
 """Service → the options that _services.access returns."""
 
 
-def secret_texts(texts: Mapping[str, str], folder: str, owner: int) -> list[dict[str, Any]]:
+def secret_texts(texts: Mapping[str, str], folder: str, owner: int, wanted: bool = True) -> list[dict[str, Any]]:
     """Return files with these texts, which their owner alone may read, as the role C(files) takes them.
 
     `texts` is by name of the file.
     """
-    return [
-        {"path": f"{folder}/{name}", "content": text, "secret": True, "owner": owner, "group": owner, "mode": "0400"}
-        for name, text in texts.items()
-    ]
+    settings = {"secret": True, "owner": owner, "group": owner, "mode": "0400", "wanted": wanted}
+    return [{"path": f"{folder}/{name}", "content": text, **settings} for name, text in texts.items()]
 
 
 def scraping_secrets(services: Table, access: Access, secrets_dir: str) -> dict[str, str]:

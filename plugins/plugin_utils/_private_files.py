@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import string
 import tempfile
@@ -27,11 +26,10 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
     try:
         for missing in reversed([folder for folder in path.parents if not folder.exists()]):
             missing.mkdir(mode=0o700)
-        descriptor, beside = tempfile.mkstemp(dir=path.parent)
-        with open(descriptor, "wb") as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(content)
-        os.chmod(beside, mode)
-        os.replace(beside, path)
+        Path(file.name).chmod(mode)
+        Path(file.name).replace(path)
     except OSError as error:
         raise FileError(f"{path} can't be written: {error.strerror}") from error
 

@@ -19,29 +19,40 @@ _GRAFANA = "grafana_admin_password"
 
 
 def secrets_record(folder: str, foreign_grafana: bool, made: Sequence[str] = ()) -> str:
-    """Return the record of a folder with the files of these names, as they are now. Raises OSError.
+    """Return the record of a folder with the files of these relative paths, as they are now. Raises OSError.
 
     Where there is none yet, it is the one of what labs made there before they kept any.
     """
-    record = Path(folder) / RECORD
+    top = Path(folder)
+    record = top / RECORD
     if record.exists():
         lines = record.read_text(encoding="utf-8").splitlines()
     else:
         names = _MADE_BEFORE if foreign_grafana else (*_MADE_BEFORE, _GRAFANA)
-        lines = [_line(Path(folder) / name) for name in names if (Path(folder) / name).is_file()]
+        lines = [_line(top, top / name) for name in names if (top / name).is_file()]
     kept = [line for line in lines if line.partition("  ")[2] not in made]
-    return "".join(f"{line}\n" for line in [*kept, *(_line(Path(folder) / name) for name in made)])
+    return "".join(f"{line}\n" for line in [*kept, *(_line(top, top / name) for name in made)])
 
 
 def secrets_in(folder: str, foreign_grafana: bool) -> dict[str, list[str]]:
-    """Return the paths in the folder: C(made) by the lab, its record included, and of C(others). Raises OSError."""
+    """Return the paths in the folder and below. Raises OSError.
+
+    They are those of files that the lab C(made), its record included, those of C(others), and the C(folders), itself
+    included, that are empty without the former, each after what lies in it.
+    """
+    top = Path(folder)
     recorded = secrets_record(folder, foreign_grafana).splitlines()
-    found: dict[str, list[str]] = {"made": [], "others": []}
-    for path in sorted(Path(folder).iterdir()) if Path(folder).is_dir() else []:
-        is_made = path.name == RECORD or (path.is_file() and _line(path) in recorded)
-        found["made" if is_made else "others"].append(str(path))
-    return found
+    paths = sorted(top.rglob("*"))
+    made = [path for path in paths if path == top / RECORD or (path.is_file() and _line(top, path) in recorded)]
+    others = [path for path in paths if path not in made and not _has_content(path)]
+    kept = {folder for path in others for folder in [path, *path.parents]}
+    folders = [path for path in reversed([top, *paths]) if path.is_dir() and path not in kept]
+    return {"made": [*map(str, made)], "others": [*map(str, others)], "folders": [*map(str, folders)]}
 
 
-def _line(path: Path) -> str:
-    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}"
+def _has_content(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and any(path.iterdir())
+
+
+def _line(top: Path, path: Path) -> str:
+    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(top)}"

@@ -117,8 +117,8 @@ def _is_loopback(address: str) -> bool:
 def certificate_names(services: Table, groups: Groups, hostvars: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return host → the names and addresses that its certificate is for, each once.
 
-    They are the address that it listens on, that at which Ansible reaches it, its name, the names in its services' URLs,
-    and those of loopback, which is the end of a tunnel.
+    They are the address that it listens on, that at which Ansible reaches it, its name, the names in its services'
+    URLs, and those of loopback, which is the end of a tunnel.
     """
     local = is_local(
         addresses_of([{"groups": entry["groups"], "name": entry["name"]} for entry in services], groups, hostvars)
@@ -158,7 +158,7 @@ def access(services: Table, groups: Groups, secrets_dir: str, authority_file: st
 
 
 def text_of_secret(secrets_dir: str, name: str) -> str:
-    """Return what a file of the lab's secrets on the controller holds, "" where it was not made yet, as in check mode."""
+    """Return what a file of the lab's secrets on the controller holds, "" where it was not made yet (check mode)."""
     path = Path(secrets_dir) / name
     return path.read_text(encoding="utf-8") if path.exists() else ""
 

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -241,6 +242,11 @@ def main() -> None:
     )
     address = environment.get("GF_SERVER_HTTP_ADDR", ""), int(environment.get("GF_SERVER_HTTP_PORT", "3000"))
     server = ThreadingHTTPServer(address, handler(stand_in))
+    if environment.get("GF_SERVER_PROTOCOL") == "https":
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(environment["GF_SERVER_CERT_FILE"], environment["GF_SERVER_CERT_KEY"])
+        # Each connection's own thread shakes hands.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     # As a container's first process it would not be ended by a signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(0))
     print(f"A stand-in for Grafana, not Grafana: recorded answers at port {server.server_port}", flush=True)

@@ -17,6 +17,7 @@ import uvloop
 from tokenization import logs, settings
 from tokenization.app import Status, create_app
 from tokenization.keys import Keys
+from tokenization.metrics_token import MetricsToken
 from tokenization.postgresql import PostgresqlStorage
 from tokenization.server import Server
 from tokenization.settings import Settings, SettingsError
@@ -25,31 +26,57 @@ from tokenization.storage import Storage, StorageError
 from tokenization.tls import Certificate
 from tokenization.vault import Vault
 
+# Most vaults are open by then, or refused before anybody is answered. Whoever waits longer has an upgrade to wait for,
+# and is alive meanwhile: what restarted it would have it begin again.
+OPEN_SECONDS = 1.0
+
 log = logging.getLogger("tokenization")
 
 
 async def serve(chosen: Settings) -> None:
     """Serve until SIGTERM.
 
-    Raises StorageError where the vault can't be opened, SettingsError where nothing can listen, or TLS has no pair of
-    files.
+    Raises StorageError where the vault can't be opened, SettingsError where nothing can listen, TLS has no pair of
+    files, or the file of a token holds none.
     """
     keys = Keys(chosen.private_key)
     storage: Storage = PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database)
     certificate = Certificate(*chosen.tls_files) if chosen.tls_files else None
+    metrics_token = MetricsToken(chosen.metrics_token_file) if chosen.metrics_token_file else None
     listener = listen(chosen.host, chosen.port)
-    await storage.open(keys)
-    try:
-        vault, status = Vault(keys, storage), Status()
+    vault, status = Vault(keys, storage), Status()
+    app = create_app(vault, status, chosen.bearer_token, chosen.require_token_to_tokenize, chosen.hosts, metrics_token)
+    server = Server(app, status, certificate)
+
+    async def open_vault() -> None:
+        await storage.open(keys)
         await vault.check()
-        app = create_app(vault, status, chosen.bearer_token, chosen.require_token_to_tokenize, chosen.hosts)
+        status.opening = False
         # What is there now stays: the garbage collector need not look at it again and again.
         gc.freeze()
         # The thread that commits gets the interpreter sooner than after Python's 5 ms.
         sys.setswitchinterval(0.0005)
         log.info("listening", extra={"address": "{}:{}".format(*listener.getsockname())})
-        await Server(app, status, certificate).serve([listener])
+
+    def stop_without_a_vault(opening: asyncio.Task[None]) -> None:
+        if opening.cancelled() or opening.exception():
+            server.should_exit = True
+
+    status.opening = True
+    opening = asyncio.create_task(open_vault())
+    try:
+        await asyncio.wait([opening], timeout=OPEN_SECONDS)
+        if not opening.done():
+            log.info("opening the vault takes its time: an older one is upgraded, or another service does it")
+            opening.add_done_callback(stop_without_a_vault)
+        elif error := opening.exception():
+            raise error
+        await server.serve([listener])
+        if opening.done():
+            opening.result()
     finally:
+        opening.cancel()
+        await asyncio.wait([opening])
         await storage.close()
     log.info("stopped")
 

@@ -22,6 +22,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenization import metrics, openapi, shapes
+from tokenization.metrics_token import MetricsToken
 from tokenization.origins import Hosts
 from tokenization.refusals import Refusals
 from tokenization.storage import StorageError
@@ -36,6 +37,8 @@ IN_PROGRESS_LIMIT = 1000
 # and sealed. Small ones are always taken, since the limit above holds them too.
 BODIES_LIMIT = 16 * 1024 * 1024
 SMALL_BODY = 4 * 1024
+# The role waits as long as it reads this.
+OPENING = "the vault is being opened, which takes its time where it is upgraded: try again"
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ class Status:
     """What the server and the application both know."""
 
     def __init__(self) -> None:
+        self.opening = False
         self.draining = False
         self.in_progress = 0
         self.body_bytes = 0
@@ -60,10 +64,18 @@ BodyHandler = Callable[[bytes], Awaitable[Response]]
 class Api:
     """What the routes answer, and the one table of them."""
 
-    def __init__(self, vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        status: Status,
+        bearer_token: str,
+        require_token_to_tokenize: bool,
+        metrics_token: MetricsToken | None,
+    ) -> None:
         self._vault = vault
         self._status = status
         self._bearer_token = bearer_token.encode()
+        self._metrics_token = metrics_token
         self._refusals = Refusals()
         tokenize = openapi.tokenize(require_token_to_tokenize)
         self.routes: tuple[tuple[openapi.Operation, Handler], ...] = (
@@ -71,7 +83,7 @@ class Api:
             (openapi.DETOKENIZE, self._with_body(openapi.DETOKENIZE, self.detokenize)),
             (openapi.HEALTHZ, self.healthz),
             (openapi.READYZ, self.readyz),
-            (openapi.METRICS, self.metrics),
+            (openapi.metrics(metrics_token is not None), self.metrics),
             (openapi.OPENAPI, self.openapi),
         )
         self._document = msgspec.json.encode(openapi.document(operation for operation, _unused in self.routes))
@@ -79,7 +91,8 @@ class Api:
     def _with_body(self, operation: openapi.Operation, handler: BodyHandler) -> Handler:
         async def handle(request: Request) -> Response:
             if operation.needs_token:
-                await self._authorise(request)
+                await self._authorise(request, self._bearer_token)
+            self._refuse_while_opening()
             body = Body(self._status)
             try:
                 return await handler(await body.read(request))
@@ -109,21 +122,28 @@ class Api:
     async def readyz(self, _unused: Request) -> Response:
         if self._status.draining:
             raise HTTPException(503, "draining: the service is about to stop")
+        self._refuse_while_opening()
         async with asyncio.timeout(PROBE_SECONDS):
             await self._vault.check()
             await self._vault.check_writing()
         return _json({"status": "ok"})
 
-    async def metrics(self, _unused: Request) -> Response:
+    async def metrics(self, request: Request) -> Response:
+        if self._metrics_token:
+            await self._authorise(request, self._metrics_token.current())
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def openapi(self, _unused: Request) -> Response:
         return Response(self._document, media_type="application/json")
 
-    async def _authorise(self, request: Request) -> None:
+    def _refuse_while_opening(self) -> None:
+        if self._status.opening:
+            raise HTTPException(503, OPENING, {"Retry-After": "1"})
+
+    async def _authorise(self, request: Request, wanted: bytes) -> None:
         sent = request.headers.get("authorization", "")
         scheme, _unused, token = sent.partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._bearer_token):
+        if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), wanted):
             return
         if sent:
             # Who waits for a refusal takes no place from others.
@@ -181,9 +201,14 @@ class Body:
 
 
 def create_app(
-    vault: Vault, status: Status, bearer_token: str, require_token_to_tokenize: bool, hosts: Iterable[str] = ()
+    vault: Vault,
+    status: Status,
+    bearer_token: str,
+    require_token_to_tokenize: bool,
+    hosts: Iterable[str] = (),
+    metrics_token: MetricsToken | None = None,
 ) -> Starlette:
-    routes = Api(vault, status, bearer_token, require_token_to_tokenize).routes
+    routes = Api(vault, status, bearer_token, require_token_to_tokenize, metrics_token).routes
     limits = {operation.path: operation.body is not None for operation, _unused in routes}
     app = Starlette(
         middleware=[Middleware(_Observe, status=status, limits=limits, hosts=Hosts(hosts))],

@@ -27,7 +27,8 @@ MEANINGS = {
     422: "The JSON is not what the route takes",
     429: "Too many requests at once, or too many bytes in their bodies, or too many wrong bearer tokens",
     431: "The request line and headers are too large, or too many; or too much came behind a request",
-    503: "The database does not answer or does not store; the service is stopping, or has too many connections",
+    503: "The vault is being opened or upgraded; the database does not answer or does not store; the service is stopping, "
+    "or has too many connections",
 }
 # Of every route.
 ERRORS = (403, 405, 421, 431, 503)
@@ -90,12 +91,18 @@ DETOKENIZE = Operation(
 )
 HEALTHZ = Operation("/healthz", "GET", "The process answers.", answers("Status"))
 READYZ = Operation("/readyz", "GET", "The database answers and stores, and no stop is under way.", answers("Status"))
-METRICS = Operation(
-    "/metrics",
-    "GET",
-    "Prometheus metrics.",
-    responses(response("The text format", {"type": "string"}, "text/plain")),
-)
+
+
+def metrics(needs_token: bool) -> Operation:
+    return Operation(
+        "/metrics",
+        "GET",
+        "Prometheus metrics.",
+        responses(response("The text format", {"type": "string"}, "text/plain"), *([401, 429] if needs_token else [])),
+        needs_token=needs_token,
+    )
+
+
 OPENAPI = Operation("/openapi.json", "GET", "This document.", responses(response("OpenAPI 3.1", {"type": "object"})))
 
 
@@ -127,7 +134,8 @@ def described(operation: Operation) -> JSON:
         "operationId": operation.path.removeprefix("/").removesuffix(".json"),
         "summary": operation.summary,
     }
-    if operation.body:
+    if operation.body or operation.needs_token:
         found["security"] = [{"bearer": []}] if operation.needs_token else []
+    if operation.body:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
     return {**found, "responses": operation.responses}

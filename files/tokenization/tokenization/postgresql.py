@@ -92,7 +92,8 @@ async def _upgrade(connection: PoolConnectionProxy[asyncpg.Record], keys: Keys) 
     last = b""
     page = f"SELECT id, nonce, sealed_v1 FROM vault WHERE id > $1 ORDER BY id LIMIT {RECORDS}"
     while rows := await connection.fetch(page, last, timeout=WAIT_SECONDS):
-        resealed = version_0.resealed(Record(*row) for row in rows)
+        # In a thread: meanwhile the service answers that it is alive.
+        resealed = await asyncio.to_thread(version_0.resealed, [Record(*row) for row in rows])
         await connection.executemany("UPDATE vault SET sealed_v1 = $1 WHERE id = $2", resealed, timeout=WAIT_SECONDS)
         last = rows[-1]["id"]
     log.info("the vault was upgraded", extra={"version": VERSION})

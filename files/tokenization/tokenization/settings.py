@@ -25,6 +25,7 @@ class Settings:
     require_token_to_tokenize: bool
     hosts: tuple[str, ...]
     tls_files: tuple[Path, Path] | None
+    metrics_token_file: Path | None
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -35,12 +36,6 @@ def load(environment: Mapping[str, str]) -> Settings:
     private_key = _secret(environment, "TOKENIZATION_PRIVATE_KEY_FILE")
     if not re.fullmatch("[0-9a-fA-F]{64}", private_key):
         raise SettingsError("TOKENIZATION_PRIVATE_KEY_FILE must hold 64 hex digits, such as: openssl rand -hex 32")
-    bearer_token = _secret(environment, "TOKENIZATION_BEARER_TOKEN_FILE")
-    if not re.fullmatch("[!-~]{16,}", bearer_token):
-        raise SettingsError(
-            "TOKENIZATION_BEARER_TOKEN_FILE must hold at least 16 ASCII characters without spaces, "
-            "such as: openssl rand -hex 32"
-        )
     require_token = environment.get("TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE", "0")
     if require_token not in ("0", "1"):
         raise SettingsError("TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE must be 0 or 1")
@@ -50,11 +45,22 @@ def load(environment: Mapping[str, str]) -> Settings:
         database=Path(environment.get("TOKENIZATION_DATABASE", "/app/saves/vault.db")),
         dsn=_secret(environment, "TOKENIZATION_DSN_FILE") if "TOKENIZATION_DSN_FILE" in environment else None,
         private_key=bytes.fromhex(private_key),
-        bearer_token=bearer_token,
+        bearer_token=read_token(*_file(environment, "TOKENIZATION_BEARER_TOKEN_FILE")),
         require_token_to_tokenize=require_token == "1",
         hosts=_hosts(environment),
         tls_files=_tls_files(environment),
+        metrics_token_file=_metrics_token_file(environment),
     )
+
+
+def read_token(variable: str, file: Path) -> str:
+    """Return the bearer token in the file that the variable names. Raises SettingsError, which does not quote it."""
+    token = _text(variable, file)
+    if not re.fullmatch("[!-~]{16,}", token):
+        raise SettingsError(
+            f"{variable} must hold at least 16 ASCII characters without spaces, such as: openssl rand -hex 32"
+        )
+    return token
 
 
 def _hosts(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -78,10 +84,24 @@ def _tls_files(environment: Mapping[str, str]) -> tuple[Path, Path] | None:
     return None
 
 
+def _metrics_token_file(environment: Mapping[str, str]) -> Path | None:
+    variable = "TOKENIZATION_METRICS_TOKEN_FILE"
+    return _file(environment, variable)[1] if variable in environment else None
+
+
 def _secret(environment: Mapping[str, str], variable: str) -> str:
-    if variable not in environment:
+    return _text(*_file(environment, variable))
+
+
+def _file(environment: Mapping[str, str], variable: str) -> tuple[str, Path]:
+    """Return the variable, for messages, and the file that it names."""
+    if not environment.get(variable):
         raise SettingsError(f"{variable} is not set: it must name a file")
+    return variable, Path(environment[variable])
+
+
+def _text(variable: str, file: Path) -> str:
     try:
-        return Path(environment[variable]).read_text("utf-8").strip()
+        return file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{variable}: {error}") from error

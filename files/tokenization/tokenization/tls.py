@@ -8,6 +8,7 @@ import logging
 import ssl
 from pathlib import Path
 
+from tokenization.files import state
 from tokenization.settings import SettingsError
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ class Certificate:
     def __init__(self, cert_file: Path, key_file: Path) -> None:
         """Read both files. Raises SettingsError."""
         self._files = cert_file, key_file
-        self._seen = self._state()
+        self._seen = state(self._files)
         try:
             self.context = self._read()
         except (OSError, ValueError) as error:
@@ -30,28 +31,16 @@ class Certificate:
 
     def take_what_changed(self) -> None:
         """Read the files again where they are not those that were read last. A broken pair leaves the old one."""
-        state = self._state()
-        if state == self._seen:
+        now = state(self._files)
+        if now == self._seen:
             return
-        self._seen = state
+        self._seen = now
         try:
             self.context = self._read()
         except (OSError, ValueError) as error:
             log.error("the new certificate is not taken, the old one stays", extra={"reason": str(error)})
         else:
             log.info("a new certificate is taken")
-
-    def _state(self) -> list[tuple[int, int, int] | None]:
-        """Return what differs after a write, a rename or the swap of a link that the path leads through."""
-        found: list[tuple[int, int, int] | None] = []
-        for path in self._files:
-            try:
-                status = path.stat()
-            except OSError:
-                found.append(None)
-            else:
-                found.append((status.st_ino, status.st_mtime_ns, status.st_size))
-        return found
 
     def _read(self) -> ssl.SSLContext:
         """Return a context of them. Raises OSError (as ssl.SSLError is one), or ValueError for no path."""

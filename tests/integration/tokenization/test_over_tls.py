@@ -16,7 +16,7 @@ import requests
 import trustme
 
 from tests.integration.tokenization.load import stored_until_it_stops
-from tests.integration.tokenization.service import LOOPBACK, Service
+from tests.integration.tokenization.service import BEARER_TOKEN, LOOPBACK, Service
 from tests.integration.tokenization.test_wire import connect, read_answers
 from tests.waiting import wait_until
 
@@ -75,6 +75,27 @@ def test_a_new_certificate_is_for_new_connections(service: Service) -> None:
     wait_until("it is told", lambda: service.logged()[-1]["level"] == "ERROR")
     assert "not taken" in service.logged()[-1]["message"]
     assert certificate(service) == second
+
+
+def test_metrics_with_a_token(on_sqlite: Service, tmp_path: Path) -> None:
+    """As across hosts; the token changes while it runs."""
+    file = tmp_path / "metrics_token"
+    file.write_text("the-first-metrics-token")
+    service = on_sqlite.speak_tls(CA)
+    service.environment["TOKENIZATION_METRICS_TOKEN_FILE"] = str(file)
+    service.start()
+
+    def code(token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.get(f"{service.url}/metrics", headers=headers, timeout=10, verify=service.verify).status_code
+
+    assert (code("the-first-metrics-token"), code(BEARER_TOKEN)) == (200, 401)
+    # In place: see issue().
+    file.write_text("the-second-metrics-token")
+    assert (code("the-second-metrics-token"), code("the-first-metrics-token")) == (200, 401)
+    log = service.log.read_text()
+    assert "a new metrics token is taken" in log
+    assert "metrics-token" not in log
 
 
 def test_what_is_no_pair_is_refused_at_the_start(on_sqlite: Service) -> None:

@@ -118,6 +118,16 @@ def test_a_dsn_that_is_none_is_not_quoted(on_postgresql: Service) -> None:
     assert "hunter2" not in on_postgresql.log.read_text()
 
 
+@pytest.mark.parametrize("content", [None, "", "short"])
+def test_a_metrics_token_that_is_none(on_sqlite: Service, tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "metrics_token"
+    if content is not None:
+        file.write_text(content)
+    on_sqlite.environment["TOKENIZATION_METRICS_TOKEN_FILE"] = str(file)
+    assert "TOKENIZATION_METRICS_TOKEN_FILE" in on_sqlite.refused()
+    assert not on_sqlite.database.exists()
+
+
 def test_a_port_that_is_taken(vault: Service, tmp_path: Path) -> None:
     vault.start()
     second = Service(tmp_path / "second", tmp_path / "second.db", None)

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""A vault in PostgreSQL as the last service of version 0 left it, recorded by pg_dump."""
+"""A vault in PostgreSQL as the last service of version 0 left it, recorded by pg_dump; and one in a file."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
+import requests
 from nacl.public import Box, PrivateKey
 
 from tests.integration.tokenization.load import lost
@@ -20,6 +23,7 @@ from tests.integration.tokenization.service import BEARER, Postgresql, Service
 from tests.waiting import wait_until
 
 RECORDINGS = Path(__file__).parent / "recordings"
+SQLITE_RECORDINGS = Path(__file__).parents[2] / "unit" / "tokenization" / "recordings"
 RECORDED = json.loads((RECORDINGS / "version-0.json").read_text("utf-8"))
 STORED = {each["token"]: each["data"] for each in RECORDED["stored"]}
 # Of the service of version 0, word for word.
@@ -119,6 +123,65 @@ def test_a_service_that_is_killed_while_upgrading(service: Service, cluster: Pos
     on_a_connection(cluster, kill_it)
     service.start()
     assert lost(service.url, BEARER, STORED) == {}
+
+
+def see_that_it_lives_and_serves_nothing(service: Service) -> None:
+    """What a startup probe asks, which would else have the upgrade begin again and again, and what clients ask."""
+    wait_until("it is alive", lambda: requests.get(f"{service.url}/healthz", timeout=5).status_code == 200)
+    answers = [
+        requests.get(f"{service.url}/readyz", timeout=5),
+        service.tokenize("card", "anew"),
+        service.detokenize(name="card"),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert "upgraded" in answer.json()["error"]
+    assert requests.get(f"{service.url}/metrics", timeout=5).status_code == 200
+
+
+def test_an_upgrade_that_takes_long(service: Service, cluster: Postgresql) -> None:
+    """One that fails, one that is stopped, and one that comes to its end."""
+
+    async def fail(connection: asyncpg.Connection) -> None:
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted")
+        assert service.process
+        assert await asyncio.to_thread(service.process.wait, 20) == 1
+        assert service.logged()[-1]["message"] == "not started"
+
+    async def stop(_unused: asyncpg.Connection) -> None:
+        assert await asyncio.to_thread(service.terminate) == 0
+
+    async def end_well(_unused: asyncpg.Connection) -> None:
+        assert upgrades(service) == 0
+
+    async def wait(connection: asyncpg.Connection) -> None:
+        for happens in (fail, stop, end_well):
+            async with connection.transaction():
+                # At it the upgrade waits, in the middle.
+                await connection.execute("LOCK TABLE vault_state IN SHARE MODE")
+                service.launch()
+                await asyncio.to_thread(see_that_it_lives_and_serves_nothing, service)
+                await happens(connection)
+
+    on_a_connection(cluster, wait)
+    wait_until("it is ready", partial(is_ready, service))
+    assert lost(service.url, BEARER, STORED) == {}
+    assert upgrades(service) == 1
+
+
+def test_an_upgrade_of_a_file_that_takes_long(on_sqlite: Service) -> None:
+    shutil.copyfile(SQLITE_RECORDINGS / "version-0.db", on_sqlite.database)
+    recorded = json.loads((SQLITE_RECORDINGS / "version-0.json").read_text("utf-8"))
+    Path(on_sqlite.environment["TOKENIZATION_PRIVATE_KEY_FILE"]).write_text(recorded["private_key"])
+    with contextlib.closing(sqlite3.connect(on_sqlite.database, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+        on_sqlite.launch()
+        see_that_it_lives_and_serves_nothing(on_sqlite)
+        other.execute("ROLLBACK")
+    wait_until("it is ready", partial(is_ready, on_sqlite))
+    assert upgrades(on_sqlite) == 1
+    assert lost(on_sqlite.url, BEARER, {each["token"]: each["data"] for each in recorded["stored"]}) == {}
 
 
 def test_a_service_of_version_0_that_still_runs(service: Service, cluster: Postgresql) -> None:

@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _certificates as certificates
 
-NOW = datetime.datetime.now(datetime.timezone.utc)
+NOW = datetime.datetime.now(datetime.UTC)
 NAMES = {"mon1": ["mon1", "127.0.0.1", "localhost", "::1"], "pod1": ["pod1.example.org", "192.0.2.11"]}
+
+
+def files_of(*names: str) -> list[str]:
+    return [f"{name}.{kind}" for name in names for kind in ("key", "crt")]
 
 
 def days(number: int) -> datetime.datetime:
@@ -55,7 +59,7 @@ def handshake(folder: Path, host: str, asked: str) -> str:
 
 def test_certificates_are_made_once(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "tls"
-    assert certificates.make(folder, NAMES, NOW, False) == ["authority.crt", "mon1.crt", "pod1.crt"]
+    assert certificates.make(folder, NAMES, NOW, False) == files_of("authority", "mon1", "pod1")
     assert modes(folder) == {
         name: 0o600 if name.endswith(".key") else 0o644
         for name in ("authority.key", "authority.crt", "mon1.key", "mon1.crt", "pod1.key", "pod1.crt")
@@ -80,11 +84,11 @@ def test_a_client_refuses_other_names_and_other_authorities(tmp_path: Path) -> N
 
 def test_nothing_is_written_in_check_mode(tmp_path: Path) -> None:
     folder = tmp_path / "tls"
-    assert certificates.make(folder, NAMES, NOW, True) == ["authority.crt", "mon1.crt", "pod1.crt"]
+    assert certificates.make(folder, NAMES, NOW, True) == files_of("authority", "mon1", "pod1")
     assert not folder.exists()
     certificates.make(folder, NAMES, NOW, False)
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    assert certificates.make(folder, {**NAMES, "new1": ["new1"]}, NOW, True) == ["new1.crt"]
+    assert certificates.make(folder, {**NAMES, "new1": ["new1"]}, NOW, True) == files_of("new1")
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -92,19 +96,19 @@ def test_a_certificate_is_renewed_before_it_ends(tmp_path: Path) -> None:
     certificates.make(tmp_path, NAMES, NOW, False)
     authority = (tmp_path / "authority.crt").read_bytes()
     assert certificates.make(tmp_path, NAMES, days(397 - 31), False) == []
-    assert certificates.make(tmp_path, NAMES, days(397 - 29), False) == ["mon1.crt", "pod1.crt"]
+    assert certificates.make(tmp_path, NAMES, days(397 - 29), False) == files_of("mon1", "pod1")
     assert (tmp_path / "authority.crt").read_bytes() == authority
 
 
 def test_a_certificate_is_made_anew_for_other_names_another_key_or_another_authority(tmp_path: Path) -> None:
     certificates.make(tmp_path, NAMES, NOW, False)
-    assert certificates.make(tmp_path, {**NAMES, "mon1": ["mon1", "192.0.2.14"]}, NOW, False) == ["mon1.crt"]
+    assert certificates.make(tmp_path, {**NAMES, "mon1": ["mon1", "192.0.2.14"]}, NOW, False) == files_of("mon1")
     shutil.copy(tmp_path / "mon1.key", tmp_path / "pod1.key")
-    assert certificates.make(tmp_path, {"pod1": NAMES["pod1"]}, NOW, False) == ["pod1.crt"]
+    assert certificates.make(tmp_path, {"pod1": NAMES["pod1"]}, NOW, False) == files_of("pod1")
     certificates.make(tmp_path / "other", NAMES, NOW, False)
     for ending in ("crt", "key"):
         shutil.copy(tmp_path / "other" / f"mon1.{ending}", tmp_path)
-    assert certificates.make(tmp_path, {"mon1": NAMES["mon1"]}, NOW, False) == ["mon1.crt"]
+    assert certificates.make(tmp_path, {"mon1": NAMES["mon1"]}, NOW, False) == files_of("mon1")
 
 
 @pytest.mark.parametrize("lost", ["authority.crt", "authority.key"])

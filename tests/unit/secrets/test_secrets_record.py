@@ -25,8 +25,12 @@ def recorded(folder: Path, *made: str) -> None:
 
 def of_others(folder: Path, foreign_grafana: bool = False) -> list[str]:
     found = secrets_in(str(folder), foreign_grafana)
-    assert sorted(found["made"] + found["others"]) == sorted(map(str, folder.iterdir()))
+    assert {*found["made"], *found["others"]} >= {str(path) for path in folder.rglob("*") if path.is_file()}
     return [Path(path).name for path in found["others"]]
+
+
+def folders(folder: Path) -> list[str]:
+    return [str(Path(path).relative_to(folder)) for path in secrets_in(str(folder), False)["folders"]]
 
 
 def test_without_a_record_the_names_tell(folder: Path) -> None:
@@ -53,5 +57,20 @@ def test_a_secret_that_is_made_again_is_recorded_once(folder: Path) -> None:
     subprocess.run(["sha256sum", "--strict", "--check", RECORD], cwd=folder, check=True)
 
 
+def test_folders_are_the_lab_s_where_all_in_them_is(folder: Path) -> None:
+    for name in ("tls/a.key", "curve/below/b.key", "brought/c.key"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(name)
+    recorded(folder, "tls/a.key", "curve/below/b.key", "notes")
+    (folder / "link").symlink_to(folder / "tls")
+    assert of_others(folder) == ["c.key", "link"]
+    assert folders(folder) == ["tls", "curve/below", "curve"]
+    (folder / "brought" / "c.key").unlink()
+    (folder / "link").unlink()
+    assert of_others(folder) == ["brought"]
+    (folder / "brought").rmdir()
+    assert folders(folder) == ["tls", "curve/below", "curve", "."]
+
+
 def test_no_folder_has_nothing(tmp_path: Path) -> None:
-    assert secrets_in(str(tmp_path / "nowhere"), False) == {"made": [], "others": []}
+    assert secrets_in(str(tmp_path / "nowhere"), False) == {"made": [], "others": [], "folders": []}

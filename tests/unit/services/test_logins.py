@@ -64,14 +64,15 @@ def test_prometheus_is_given_the_secrets_of_what_it_scrapes(tmp_path: Path) -> N
     ]
     access = {"prometheus": CLOSED, "tokenization": OPEN, "locust": CLOSED}
     texts = logins.scraping_secrets(services, access, str(tmp_path))
-    assert texts == {"prometheus_password": "p4ss", "tokenization_metrics_token": ""}
+    assert texts == {"prometheus_password": "p4ss\n", "tokenization_metrics_token": ""}
     assert logins.secret_texts(texts, "/etc/p/keys", 65534)[0] == {
         "path": "/etc/p/keys/prometheus_password",
-        "content": "p4ss",
+        "content": "p4ss\n",
         "secret": True,
         "owner": 65534,
         "group": 65534,
         "mode": "0400",
+        "wanted": True,
     }
 
 

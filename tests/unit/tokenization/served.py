@@ -16,6 +16,7 @@ from pathlib import Path
 import requests
 from tokenization.app import Status, create_app
 from tokenization.keys import Keys
+from tokenization.metrics_token import MetricsToken
 from tokenization.server import Server
 from tokenization.sqlite import SqliteStorage
 from tokenization.vault import Vault
@@ -44,11 +45,15 @@ class Service:
 
 @contextmanager
 def serving(
-    path: Path, require_token_to_tokenize: bool, clock: Callable[[], float] = time.monotonic
+    path: Path,
+    require_token_to_tokenize: bool,
+    clock: Callable[[], float] = time.monotonic,
+    metrics_token: MetricsToken | None = None,
 ) -> Iterator[Service]:
     keys, storage, status = Keys(PRIVATE_KEY), SqliteStorage(path), Status()
     vault = Vault(keys, storage)
-    server = Server(create_app(vault, status, BEARER_TOKEN, require_token_to_tokenize), status, clock=clock)
+    app = create_app(vault, status, BEARER_TOKEN, require_token_to_tokenize, metrics_token=metrics_token)
+    server = Server(app, status, clock=clock)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
 

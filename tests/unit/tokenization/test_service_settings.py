@@ -28,6 +28,7 @@ def test_defaults(environment: dict[str, str]) -> None:
     assert not settings.require_token_to_tokenize
     assert settings.hosts == ()
     assert settings.tls_files is None
+    assert settings.metrics_token_file is None
 
 
 def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
@@ -43,6 +44,7 @@ def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
             "TOKENIZATION_HOSTS": "vault.example.org, vault",
             "TOKENIZATION_TLS_CERT_FILE": "/tls/tls.crt",
             "TOKENIZATION_TLS_KEY_FILE": "/tls/tls.key",
+            "TOKENIZATION_METRICS_TOKEN_FILE": "/keys/metrics_token",
         }
     )
     assert (settings.host, settings.port) == ("10.0.0.1", 30500)
@@ -51,6 +53,7 @@ def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
     assert settings.require_token_to_tokenize
     assert settings.hosts == ("vault.example.org", "vault")
     assert settings.tls_files == (Path("/tls/tls.crt"), Path("/tls/tls.key"))
+    assert settings.metrics_token_file == Path("/keys/metrics_token")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,7 @@ def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
         ("TOKENIZATION_TLS_KEY_FILE", "/tls/tls.key"),
         ("TOKENIZATION_PRIVATE_KEY_FILE", "/nowhere"),
         ("TOKENIZATION_BEARER_TOKEN_FILE", "/nowhere"),
+        ("TOKENIZATION_METRICS_TOKEN_FILE", ""),
     ],
 )
 def test_the_message_names_the_variable(environment: dict[str, str], variable: str, value: str) -> None:

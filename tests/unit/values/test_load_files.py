@@ -240,6 +240,7 @@ def test_secrets_are_readable_for_their_reader_alone(tmp_path: Path) -> None:
     [
         ({"../x": {"content": "geheim"}}, "../x cannot be the name of a secret"),
         ({"bearer_token": {"content": "geheim"}}, "bearer_token cannot be the name of a secret"),
+        ({"worker.key": {"content": "geheim"}}, "worker.key cannot be the name of a secret"),
         ({"": {"content": "geheim"}}, " cannot be the name of a secret"),
         ({"x": "/nowhere/geheim"}, "x names no file on the controller"),
         ({"x": "/"}, "x names no file on the controller"),
