@@ -92,6 +92,8 @@ EXPECTED = {
     "prometheus_retention": "duration",
     "prometheus_retention_size": "bytes",
     "prometheus_scrape_configs": "",
+    "prometheus_thresholds": "thresholds",
+    "prometheus_rules_file": "file",
     "prometheus_memory": "memory",
     "prometheus_cpus": "processors",
     "tokenization_memory": "memory",
