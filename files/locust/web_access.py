@@ -160,6 +160,13 @@ def refusal(status: int, why: str) -> Response:
     return answer
 
 
+class Signer(TimestampSigner):
+    """Signs with a clock that nobody sets: a session lasts as long as it should."""
+
+    def get_timestamp(self) -> int:
+        return int(time.monotonic())
+
+
 class Login:
     """The login of the one user that there is. `base` is Locust's base path, such as /locust, or empty."""
 
@@ -167,7 +174,7 @@ class Login:
         self._password = password
         self._base = base
         # Both anew with each start: a browser keeps the cookies of one host together, whatever their ports.
-        self._signer = TimestampSigner(secrets.token_bytes(32))
+        self._signer = Signer(secrets.token_bytes(32))
         self._cookie = f"locust_{secrets.token_hex(4)}"
         self._wrong = 0
         self._logs_again = 0.0

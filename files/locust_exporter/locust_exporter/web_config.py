@@ -16,7 +16,8 @@ import hashlib
 import logging
 import ssl
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import bcrypt
@@ -42,10 +43,13 @@ _HEADERS = (
 # Compared with where the user is not known, so that the time of an answer tells nobody which users there are.
 _NOBODY = bcrypt.hashpw(b"", bcrypt.gensalt(10))
 
+# Of each file what differs after a write or a rename, whatever the clock says meanwhile; None where there is none.
+_Stamp = tuple[tuple[Path, tuple[int, int, int] | None], ...]
+
 
 @dataclass(frozen=True)
 class _Loaded:
-    stamp: tuple[tuple[Path, int | None], ...] = ()
+    stamp: _Stamp = ()
     tls: ssl.SSLContext | None = None
     users: dict[str, bytes] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
@@ -103,17 +107,13 @@ class WebConfig:
         if self._path is None:
             return self._loaded
         with self._lock:
-            if _stamp([path for path, _unused in self._loaded.stamp]) != self._loaded.stamp:
+            stamp = _stamp([path for path, _unused in self._loaded.stamp])
+            if stamp != self._loaded.stamp:
                 try:
                     self._loaded = _load(self._path)
                 except ConfigError as error:
                     log.error("the web configuration stays as it was: %s", error)
-                    self._loaded = _Loaded(
-                        _stamp([path for path, _unused in self._loaded.stamp]),
-                        self._loaded.tls,
-                        self._loaded.users,
-                        self._loaded.headers,
-                    )
+                    self._loaded = replace(self._loaded, stamp=stamp)
             return self._loaded
 
 
@@ -130,22 +130,32 @@ def _digest(users: dict[str, bytes], username: str, password: str) -> bytes:
     return hashlib.sha256(b"\0".join((username.encode(), users.get(username, _NOBODY), password.encode()))).digest()
 
 
-def _stamp(paths: list[Path]) -> tuple[tuple[Path, int | None], ...]:
-    return tuple((path, path.stat().st_mtime_ns if path.exists() else None) for path in paths)
+def _stamp(paths: Iterable[Path]) -> _Stamp:
+    """Return it; to be taken before the files are read, so that what changes meanwhile is read again."""
+    found: list[tuple[Path, tuple[int, int, int] | None]] = []
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            found.append((path, None))
+        else:
+            found.append((path, (status.st_ino, status.st_mtime_ns, status.st_size)))
+    return tuple(found)
 
 
 def _load(path: Path) -> _Loaded:
+    stamp = _stamp([path])
     section = load(path)
-    tls, files = _tls(section.section("tls_server_config"))
+    tls, stamp_of_files = _tls(section.section("tls_server_config"))
     headers = _http_server(section.section("http_server_config"))
     users = _users(section.section("basic_auth_users"))
     section.finish()
-    return _Loaded(_stamp([path, *files]), tls, users, headers)
+    return _Loaded(stamp + stamp_of_files, tls, users, headers)
 
 
-def _tls(section: Section | None) -> tuple[ssl.SSLContext | None, list[Path]]:
+def _tls(section: Section | None) -> tuple[ssl.SSLContext | None, _Stamp]:
     if section is None:
-        return None, []
+        return None, ()
     cert, key, client_ca = section.path("cert_file"), section.path("key_file"), section.path("client_ca_file")
     client_auth = section.choice("client_auth_type", _CLIENT_AUTH, ssl.CERT_NONE)
     lowest = section.choice("min_version", _TLS_VERSIONS, ssl.TLSVersion.TLSv1_2)
@@ -158,13 +168,14 @@ def _tls(section: Section | None) -> tuple[ssl.SSLContext | None, list[Path]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version, context.maximum_version = lowest, highest
     context.verify_mode = client_auth
+    stamp = _stamp(file for file in (cert, key, client_ca) if file)
     try:
         context.load_cert_chain(cert, key)
         if client_ca:
             context.load_verify_locations(client_ca)
     except OSError as error:
         raise ConfigError(f"{section.where}: cannot load the certificates: {error}") from error
-    return context, [file for file in (cert, key, client_ca) if file]
+    return context, stamp
 
 
 def _http_server(section: Section | None) -> dict[str, str]:

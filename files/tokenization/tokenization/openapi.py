@@ -27,8 +27,8 @@ MEANINGS = {
     422: "The JSON is not what the route takes",
     429: "Too many requests at once, or too many bytes in their bodies, or too many wrong bearer tokens",
     431: "The request line and headers are too large, or too many; or too much came behind a request",
-    503: "The vault is being opened or upgraded; the database does not answer or does not store; the service is stopping, "
-    "or has too many connections",
+    503: "The vault is being opened or upgraded; the database does not answer or does not store; the service is "
+    "stopping, or has too many connections",
 }
 # Of every route.
 ERRORS = (403, 405, 421, 431, 503)

@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
+import os
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -19,6 +23,7 @@ from tokenization.version_0 import RECORDS, WAIT_SECONDS, Version0
 CONNECTIONS = 4
 CALL_SECONDS = 3.0
 WHERE = "the vault in PostgreSQL"
+WITHOUT_TLS = "where the way to the server is safe without TLS, say sslmode=disable in the DSN"
 
 COLUMNS = """
 SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('vault_state') AND attnum > 0 AND NOT attisdropped
@@ -52,12 +57,70 @@ SELECT added FROM counted
 log = logging.getLogger(__name__)
 
 
+def sslmode(dsn: str) -> str:
+    """Return libpq's sslmode that a DSN states, and else one that has another host prove who it is.
+
+    libpq's own default would speak to anybody, and without TLS if asked to. Raises StorageError, also where that takes
+    an authority and there is none.
+    """
+    try:
+        parts = urlsplit(dsn)
+        query = dict(parse_qsl(parts.query))
+        hosts = unquote(parts.netloc.rpartition("@")[2]) or query.get("host") or os.environ.get("PGHOST", "")
+        is_here = all(_is_here(host) for host in hosts.split(","))
+    except ValueError as error:
+        raise _no_dsn() from error
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise _no_dsn()
+    mode = query.get("sslmode") or os.environ.get("PGSSLMODE") or ("prefer" if is_here else "verify-full")
+    if mode in ("verify-ca", "verify-full"):
+        _check_authority(query.get("sslrootcert") or os.environ.get("PGSSLROOTCERT"))
+    return mode
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether it is a socket's folder, or leads to this host alone. It may have a port; "" is the default."""
+    if not host or host.startswith("/"):
+        return True
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _check_authority(file: str | None) -> None:
+    if not file:
+        raise StorageError(
+            "PostgreSQL: no authority is named that its certificate is checked by: give sslrootcert=FILE in the DSN, "
+            f"or PGSSLROOTCERT; or, {WITHOUT_TLS}"
+        )
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError as error:
+        raise StorageError(
+            f"PostgreSQL: sslrootcert ({file}) must be a file with the authority of its certificate, in PEM: "
+            f"{error.strerror}"
+        ) from error
+
+
+def _no_dsn() -> StorageError:
+    return StorageError(
+        "PostgreSQL: the DSN is not of the form postgresql://user:password@host/database?sslmode=verify-full"
+    )
+
+
 @asynccontextmanager
 async def _told() -> AsyncIterator[None]:
     try:
         yield
     except asyncpg.ClientConfigurationError as error:
-        raise StorageError("PostgreSQL: the DSN is not of the form postgresql://user:password@host/database") from error
+        raise _no_dsn() from error
+    except ssl.SSLCertVerificationError as error:
+        raise StorageError(
+            f"PostgreSQL: its certificate is not taken ({error.verify_message}): sslrootcert has to be the authority "
+            "that signed it, and the DSN's host a name or address that it is for"
+        ) from error
     except (
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
@@ -65,7 +128,13 @@ async def _told() -> AsyncIterator[None]:
         OSError,
         TimeoutError,
     ) as error:
-        raise StorageError(f"PostgreSQL: {str(error) or type(error).__name__}") from error
+        reason = str(error) or type(error).__name__
+        if "rejected SSL upgrade" in reason:
+            reason = f"it does not speak TLS: switch that on there (ssl = on); or, {WITHOUT_TLS}"
+        raise StorageError(f"PostgreSQL: {reason}") from error
+    except ValueError as error:
+        # A port that is none.
+        raise _no_dsn() from error
 
 
 async def _prepare(connection: PoolConnectionProxy[asyncpg.Record], keys: Keys) -> None:
@@ -105,9 +174,11 @@ class PostgresqlStorage:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self, keys: Keys) -> None:
+        mode = sslmode(self._dsn)
         async with _told():
             self._pool = await asyncpg.create_pool(
                 self._dsn,
+                ssl=mode,
                 min_size=1,
                 max_size=CONNECTIONS,
                 timeout=CALL_SECONDS,

@@ -166,6 +166,8 @@ class Postgresql:
         self._folder = folder
         self._user = as_postgres(folder)
         self._data = folder / "data"
+        self._listen = "-c listen_addresses=''"
+        self._port = 5432
         # Small segments, so that a small disk holds a cluster.
         self.run("initdb", "-D", str(self._data), "-U", "vault", "-A", "trust", "--wal-segsize=1", "--no-sync")
         # The socket's folder names the cluster; its port only has to be the same in both.
@@ -180,11 +182,27 @@ class Postgresql:
         return done.stdout.decode()
 
     def start(self) -> None:
-        options = f"-k {self._folder} -c listen_addresses='' -c max_wal_size=4MB -c min_wal_size=2MB"
+        options = f"-k {self._folder} {self._listen} -c max_wal_size=4MB -c min_wal_size=2MB"
         log = str(self._folder / "log")
         # Not through a pipe: the server would keep it open.
         command = [*self._user, str(self._programs / "pg_ctl"), "-D", str(self._data), "-o", options, "-l", log, "-w"]
         subprocess.run([*command, "start"], cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60, check=True)
+
+    def listen(self, certificate: trustme.LeafCert | None, port: int = 0) -> int:
+        """From its next start on, on that port of loopback or a free one; with TLS where it has a certificate."""
+        self._port = port or free_port()
+        self._listen = f"-c listen_addresses={LOOPBACK} -c port={self._port}"
+        if certificate:
+            self._listen += " -c ssl=on"
+            for path, blob in (
+                ("server.crt", certificate.cert_chain_pems[0]),
+                ("server.key", certificate.private_key_pem),
+            ):
+                (self._data / path).write_bytes(blob.bytes())
+                (self._data / path).chmod(0o600)
+                if self._user:
+                    shutil.chown(self._data / path, "postgres", "postgres")
+        return self._port
 
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "-D", str(self._data), "-m", mode, "-w", "stop")
@@ -205,4 +223,5 @@ class Postgresql:
             os.kill(pid, number)
 
     def query(self, statement: str) -> str:
-        return self.run("psql", "-h", str(self._folder), "-U", "vault", "-d", "postgres", "-Atc", statement).strip()
+        where = ("-h", str(self._folder), "-p", str(self._port), "-U", "vault", "-d", "postgres")
+        return self.run("psql", *where, "-Atc", statement).strip()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import ssl
 import subprocess
@@ -36,14 +37,44 @@ def play(name: str, **variables: str | Path) -> subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
-def manifests() -> Manifests:
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, dict[str, dict[str, str]]]]:
+    """case, manifests, and of each Secret its data; each secret says its own name."""
+    folder = tmp_path_factory.mktemp("secrets")
+    (folder / "tls").mkdir()
+    for name in ("private_key", "bearer_token", "postgres_password"):
+        (folder / f"tokenization_{name}").write_text(name)
+    for path in (
+        "dsn",
+        "ca.crt",
+        "tls/authority.crt",
+        "tls/tokenization-postgres.crt",
+        "tls/tokenization-postgres.key",
+    ):
+        (folder / path).write_text(Path(path).name)
+    return [tuple(case) for case in plays.shown(play("render.yml", secrets=folder))]
+
+
+@pytest.fixture(scope="session")
+def secrets(rendered: list[tuple[str, str, dict[str, dict[str, str]]]]) -> dict[str, dict[str, dict[str, str]]]:
+    """case → service or postgres → key → content."""
+    return {
+        case: {
+            name: {key: base64.b64decode(content).decode() for key, content in data.items()}
+            for name, data in found.items()
+        }
+        for case, _unused, found in rendered
+    }
+
+
+@pytest.fixture(scope="session")
+def manifests(rendered: list[tuple[str, str, dict[str, dict[str, str]]]]) -> Manifests:
     return {
         case: {
             (document["kind"], document["metadata"]["name"]): document
             for document in yaml.safe_load_all(text)
             if document
         }
-        for case, text in plays.shown(play("render.yml"))
+        for case, text, _unused in rendered
     }
 
 
@@ -84,6 +115,7 @@ def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("preflight")
     venv.create(folder / "bare", symlinks=True)
     (folder / "programs").mkdir()
+    (folder / "dsn").write_text("postgresql://user:hunter2@db.example/vault")
     for program in ("kind", "ctr"):
         (folder / "programs" / program).symlink_to("/bin/true")
     with served() as (cluster, kubeconfig), served() as (old_cluster, old_kubeconfig):
@@ -94,6 +126,7 @@ def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -
             "refuse.yml",
             registry=private_registry,
             bare_python=folder / "bare/bin/python3",
+            dsn=folder / "dsn",
             kubeconfig=folder / "kubeconfig",
             old_kubeconfig=folder / "old_kubeconfig",
             programs=folder / "programs",

@@ -12,7 +12,15 @@ import pytest
 
 # The oldest that kubernetes-validate knows, and those that are maintained.
 VERSIONS = ("1.25", "1.35", "1.36", "1.37")
-CLUSTER_CASES = ["sqlite", "postgres", "postgres_one", "own_postgres", "old_cluster"]
+CLUSTER_CASES = [
+    "sqlite",
+    "postgres",
+    "postgres_one",
+    "postgres_tls",
+    "own_postgres",
+    "own_postgres_tls",
+    "old_cluster",
+]
 DEPLOYMENT = ("Deployment", "tokenization-service")
 POSTGRES = ("StatefulSet", "tokenization-postgres")
 BUDGET = ("PodDisruptionBudget", "tokenization-service")
@@ -80,7 +88,8 @@ def test_the_pod_meets_pod_security_restricted(manifests: Manifests, case: str, 
 def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
     assert not any(kind == "Secret" for kind, _unused in manifests[case])
     (container,) = pod_of(manifests[case][DEPLOYMENT])["containers"]
-    values = {one["name"]: one["value"] for one in container["env"] if not one["name"].endswith("_FILE")}
+    paths = ("_FILE", "PGSSLROOTCERT")
+    values = {one["name"]: one["value"] for one in container["env"] if not one["name"].endswith(paths)}
     assert values == {
         "TOKENIZATION_HOST": "0.0.0.0",
         "TOKENIZATION_HOSTS": values["TOKENIZATION_HOSTS"],
@@ -173,6 +182,53 @@ def test_podman_gets_what_it_can_do(manifests: Manifests) -> None:
     assert [volume["name"] for volume in pod["volumes"] if "hostPath" in volume] == ["keys"]
     assert not {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"} & container.keys()
     assert "namespace" not in deployment["metadata"]
+
+
+def environment(deployment: dict[str, Any]) -> dict[str, str]:
+    (container,) = pod_of(deployment)["containers"]
+    return {one["name"]: one["value"] for one in container["env"]}
+
+
+def test_the_lab_s_postgresql_proves_who_it_is(manifests: Manifests, secrets: dict[str, Any]) -> None:
+    case, found = manifests["postgres_tls"], secrets["postgres_tls"]
+    postgres, service = pod_of(case[POSTGRES]), pod_of(case[DEPLOYMENT])
+    (container,) = postgres["containers"]
+    assert container["args"] == [
+        *("-c", "ssl=on"),
+        *("-c", "ssl_cert_file=/run/keys/tls.crt"),
+        *("-c", "ssl_key_file=/run/keys/tls.key"),
+    ]
+    assert found["postgres"] == {
+        "password": "postgres_password",
+        "tls.crt": "tokenization-postgres.crt",
+        "tls.key": "tokenization-postgres.key",
+    }
+    # A name that no name service has to know, and that the certificate is for.
+    assert service["hostAliases"] == [{"ip": "10.96.0.7", "hostnames": ["tokenization-postgres"]}]
+    assert found["service"]["dsn"] == (
+        "postgresql://tokenization:postgres_password@tokenization-postgres/tokenization?sslmode=verify-full"
+    )
+    assert found["service"]["dsn_ca"] == "authority.crt"
+    assert environment(case[DEPLOYMENT])["PGSSLROOTCERT"] == "/run/keys/dsn_ca"
+    assert case[POSTGRES]["spec"]["template"]["metadata"]["annotations"]["monitor-lab-certificate"]
+
+
+def test_where_the_lab_is_without_tls_its_postgresql_is_too(manifests: Manifests, secrets: dict[str, Any]) -> None:
+    case, found = manifests["postgres"], secrets["postgres"]
+    assert "args" not in pod_of(case[POSTGRES])["containers"][0]
+    assert found["postgres"].keys() == {"password"}
+    assert found["service"]["dsn"] == (
+        "postgresql://tokenization:postgres_password@10.96.0.7/tokenization?sslmode=disable"
+    )
+    assert "dsn_ca" not in found["service"]
+    assert "PGSSLROOTCERT" not in environment(case[DEPLOYMENT])
+
+
+def test_a_postgresql_of_one_s_own_comes_with_its_authority(manifests: Manifests, secrets: dict[str, Any]) -> None:
+    case, found = manifests["own_postgres_tls"], secrets["own_postgres_tls"]
+    assert (found["service"]["dsn"], found["service"]["dsn_ca"]) == ("dsn", "ca.crt")
+    assert environment(case[DEPLOYMENT])["PGSSLROOTCERT"] == "/run/keys/dsn_ca"
+    assert "hostAliases" not in pod_of(case[DEPLOYMENT])
 
 
 def test_only_a_registry_s_image_is_pulled(manifests: Manifests) -> None:

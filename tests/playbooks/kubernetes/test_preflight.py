@@ -15,6 +15,8 @@ import pytest
         ("sqlite_replicas", ["tokenization_replicas is 2", "Set tokenization_postgres", "tokenization_dsn_file"]),
         ("two_postgres", ["tokenization_postgres and tokenization_dsn_file are both set"]),
         ("no_dsn", ["no /nonexistent/dsn on the controller", "postgresql://"]),
+        ("no_authority", ["PostgreSQL has to prove who it is", "tokenization_dsn_ca_file", "sslmode=disable"]),
+        ("lost_authority", ["no /nonexistent/ca.crt on the controller"]),
         ("no_registry", ["tokenization_image_registry is empty", "minikube, kind, k3s, docker or containerd"]),
         ("no_nodes", ["tokenization_image_delivery is containerd", "kubernetes_nodes is empty"]),
         ("old_cluster", ["the cluster is Kubernetes v1.19.16", "needs 1.20 or newer"]),
@@ -49,6 +51,7 @@ def test_where_all_is_right_nothing_is_said(preflight: dict[str, Any]) -> None:
 
 def test_no_task_fails_that_was_not_meant_to_run(preflight: dict[str, Any]) -> None:
     assert "is undefined" not in preflight["printed"]
+    assert "hunter2" not in preflight["printed"]
 
 
 def test_what_loads_an_image(preflight: dict[str, Any]) -> None:

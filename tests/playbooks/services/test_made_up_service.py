@@ -26,7 +26,7 @@ PLAY = [
                     "seen": {
                         "services": "{{ monitor_lab_services }}",
                         "volumes": "{{ monitor_lab_volumes }}",
-                        "jobs": "{{ lookup('ansible.builtin.template', templates ~ '/prometheus.yml.j2') }}",
+                        "jobs": "{{ monitor_lab_services | devsecops.monitor_lab.scrape_configs(monitor_lab_access, '/etc') }}",
                         "bundle": "{{ monitor_lab_services | selectattr('image') | map(attribute='name') }}",
                         "faults": "{{ monitor_lab_services | devsecops.monitor_lab.port_faults(*taken) }}",
                     },
@@ -35,7 +35,6 @@ PLAY = [
                         "127.0.0.1",
                         [{"address": "0.0.0.0", "port": 9999, "program": "nginx", "service": None}],
                     ],
-                    "prometheus_scrape_configs": [],
                 },
             },
         ],
@@ -55,7 +54,6 @@ def played(collection: Path, folder: Path, hosts: str, *arguments: str | Path) -
     (folder / "play.yml").write_text(json.dumps([{**PLAY[0], "hosts": hosts}]))
     done = plays.ansible_playbook(
         folder / "play.yml",
-        f"--extra-vars=templates={collection}/roles/prometheus/templates",
         f"--extra-vars=ansible_python_interpreter={sys.executable}",
         *arguments,
         cwd=folder,
@@ -124,20 +122,18 @@ def test_ports_summary_and_health_come_from_the_entry(shown: dict[str, Any]) -> 
 def test_teardown_bundle_and_prometheus_come_from_the_entry(shown: dict[str, Any]) -> None:
     assert "monitor-lab-made-up" in shown["volumes"]
     assert "made_up" in shown["bundle"]
-    assert "job_name: made_up" in shown["jobs"]
-    assert '["127.0.0.1:9999"]' in shown["jobs"]
+    (job,) = [job for job in shown["jobs"] if job["job_name"] == "made_up"]
+    assert job["static_configs"] == [{"targets": ["127.0.0.1:9999"]}]
 
 
 def test_a_part_that_the_lab_is_without_is_named_nowhere(collection: Path, tmp_path: Path) -> None:
-    """No target `":9646"`."""
     inventory = tmp_path / "hosts.yml"
     inventory.write_text(
         json.dumps({"prometheus": {"hosts": {"mon1": {"ansible_connection": "local"}}}, "web": {"hosts": {"web1": {}}}})
     )
     found = played(collection, tmp_path, "mon1", f"--inventory={inventory}")
     assert [service["url"] for service in found["services"] if service["name"] != "prometheus"] == [""] * 5
-    assert found["jobs"].count("job_name") == 1
-    assert '":' not in found["jobs"].replace('"127.0.0.1:9090"', "")
+    assert [job["static_configs"] for job in found["jobs"]] == [[{"targets": ["127.0.0.1:9090"]}]]
 
 
 def test_an_existing_grafana_is_where_grafana_answers(collection: Path, tmp_path: Path) -> None:

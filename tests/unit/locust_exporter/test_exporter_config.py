@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import json
+import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
@@ -126,8 +129,8 @@ def test_it_names_itself() -> None:
     assert subprocess.check_output(command, cwd=folder, text=True).startswith("locust_exporter 1.")
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "config.yml"
+def write(folder: Path, text: str, name: str = "config.yml") -> Path:
+    path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -248,6 +251,69 @@ def test_the_file_is_read_anew(tmp_path: Path) -> None:
     assert not config.admits(None)
     path.write_text("", encoding="utf-8")
     assert config.admits(None)
+
+
+def pair(tmp_path: Path) -> tuple[Path, bytes, Path, bytes]:
+    """The files of a certificate and its key, and what each is to hold."""
+    issued = trustme.CA().issue_cert("localhost")
+    return (
+        tmp_path / "cert.pem",
+        issued.cert_chain_pems[0].bytes(),
+        tmp_path / "cert.key",
+        issued.private_key_pem.bytes(),
+    )
+
+
+def test_a_file_of_the_same_time_is_read_anew(tmp_path: Path) -> None:
+    """As the clock may have it that was set back, or whoever brings files with their times."""
+    path = write(tmp_path, f"basic_auth_users: {{prometheus: {HASH}}}")
+    config = WebConfig(path)
+    assert not config.admits(None)
+    times = path.stat()
+    for text, admits in (("", True), (f"basic_auth_users: {{other: {HASH}}}", False), ("", True)):
+        beside = write(tmp_path, text, "beside.yml")
+        os.utime(beside, ns=(times.st_atime_ns, times.st_mtime_ns))
+        beside.replace(path)
+        assert config.admits(None) == admits
+
+
+def test_a_pair_of_an_hour_ago_is_taken(tmp_path: Path) -> None:
+    cert_file, cert, key_file, key = pair(tmp_path)
+    cert_file.write_bytes(cert)
+    key_file.write_bytes(key)
+    config = WebConfig(write(tmp_path, "tls_server_config: {cert_file: cert.pem, key_file: cert.key}"))
+    before = config.tls()
+    _unused, cert, _unused, key = pair(tmp_path)
+    for file, content in ((cert_file, cert), (key_file, key)):
+        file.write_bytes(content)
+        times = file.stat()
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns - 3600 * 10**9))
+    assert config.tls() is not before
+
+
+def test_what_is_written_while_the_files_are_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key, just after it was found that the old one is not that of the new certificate."""
+    cert_file, cert, key_file, key = pair(tmp_path)
+    cert_file.write_bytes(cert)
+    key_file.write_bytes(key)
+    config = WebConfig(write(tmp_path, "tls_server_config: {cert_file: cert.pem, key_file: cert.key}"))
+    before = config.tls()
+    _unused, cert, _unused, key = pair(tmp_path)
+    cert_file.write_bytes(cert)
+    load = ssl.SSLContext.load_cert_chain
+
+    def slow(self: ssl.SSLContext, *arguments: Any) -> None:
+        try:
+            load(self, *arguments)
+        finally:
+            key_file.write_bytes(key)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(ssl.SSLContext, "load_cert_chain", slow)
+        assert config.tls() is before
+    assert config.tls() is not before
 
 
 def test_a_client_certificate_that_is_verified_if_given(tmp_path: Path) -> None:

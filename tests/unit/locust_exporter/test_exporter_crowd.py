@@ -272,3 +272,22 @@ def test_a_clock_that_is_set_back_ends_and_keeps_nothing(exporter: Exporter, mon
         assert rest(half) == b""
         kept.sendall(SCRAPE + LAST)
         assert b"locust_up 0" in rest(kept)
+
+
+def test_wrong_passwords_after_the_clock_was_set_back(
+    exporter: Exporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = tmp_path / "web.yml"
+    config.write_text(f"basic_auth_users: {{u: {bcrypt.hashpw(b'secret', bcrypt.gensalt(4)).decode()}}}")
+    good, wrong = (f"Authorization: {basic('u', password)}" for password in ("secret", "wrong"))
+    now, monotonic = time.time, time.monotonic
+    with served(exporter, config) as port, caplog.at_level(logging.WARNING):
+        assert b"locust_exporter_refused_logins_total 0" in ask(port, good)
+        assert ask(port, wrong).startswith(b"HTTP/1.1 401 ")
+        monkeypatch.setattr(time, "time", lambda: now() - 3600)
+        assert ask(port, wrong).startswith(b"HTTP/1.1 401 ")
+        assert b"locust_exporter_refused_logins_total 2" in ask(port, good), "who was admitted is still"
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 1)
+        assert ask(port, wrong).startswith(b"HTTP/1.1 401 ")
+    said = [record.getMessage() for record in caplog.records if "wrong user name" in record.getMessage()]
+    assert sum(int(line.split(": ")[1].split()[0]) for line in said) == 3, said

@@ -80,3 +80,35 @@ def test_a_file_is_read_or_named(number: int, outcomes: list[str]) -> None:
     else:
         assert outcomes[number].startswith(f"{plugin}: ")
         assert outcome in outcomes[number]
+
+
+SESSION = """
+import json, pathlib, runpy, sys, time
+from flask import Flask
+plugin = runpy.run_path("web_access.py")
+login, app = plugin["Login"](b"password", ""), Flask("locust")
+with app.test_request_context("/login", method="POST", data={"username": "locust", "password": "password"}):
+    cookie = login.ask().headers["Set-Cookie"].partition(";")[0]
+wall, monotonic, hours = time.time, time.monotonic, [0, 0]
+time.time = lambda: wall() + hours[0] * 3600
+time.monotonic = lambda: monotonic() + hours[1] * 3600
+outcomes = []
+for hours in json.load(sys.stdin):
+    with app.test_request_context("/", headers={"Cookie": cookie}):
+        outcomes.append(login.ask() is None)
+print(json.dumps(outcomes))
+"""
+
+
+def test_a_session_lasts_as_long_whatever_the_clock_says() -> None:
+    wall_and_monotonic = {(0, 0): True, (-1, 0): True, (24, 0): True, (-1, 11): True, (-1, 13): False}
+    done = subprocess.run(
+        [sys.executable, "-c", SESSION],
+        cwd=PLUGINS,
+        input=json.dumps(list(wall_and_monotonic)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert json.loads(done.stdout) == list(wall_and_monotonic.values())

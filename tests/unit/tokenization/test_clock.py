@@ -4,19 +4,34 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
+from tokenization.metrics import REFUSED_TOKENS
+from tokenization.metrics_token import MetricsToken
+from tokenization.refusals import LOG_SECONDS, MEMORY_SECONDS, Refusals
 from tokenization.server import IDLE_SECONDS
+from tokenization.tls import Certificate
 
 from tests.unit.tokenization.served import serving
 from tests.waiting import wait_until
 
 HOUR = 3600
+WRONG = {"Authorization": "Bearer wrong"}
+
+
+def write_earlier(file: Path, content: bytes) -> None:
+    """Write it, as far as its time tells, an hour ago."""
+    file.write_bytes(content)
+    times = file.stat()
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns - HOUR * 10**9))
 
 
 @pytest.mark.parametrize("moved", [-HOUR, HOUR])
@@ -43,3 +58,53 @@ def test_a_clock_that_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mo
             now += IDLE_SECONDS + 1
             silent.settimeout(10)
             assert silent.recv(1) == b"", "by the service's own clock, it has been silent for too long"
+
+
+@pytest.mark.parametrize("moved", [-HOUR, HOUR])
+def test_wrong_tokens_are_slowed_counted_and_forgotten_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    now, wall = 1000.0, time.time
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("tokenization.app.Refusals", lambda: Refusals(lambda: now, sleep))
+    with serving(tmp_path / "vault.db", False) as service:
+
+        def waits() -> float:
+            """Return how long a wrong token has to wait."""
+            slept.clear()
+            before = REFUSED_TOKENS._value.get()
+            answer = service.http.post(f"{service.url}/detokenize", json={"name": "n"}, headers=WRONG, timeout=10)
+            assert answer.status_code == 401
+            assert REFUSED_TOKENS._value.get() == before + 1
+            return slept[-1] if slept[-1] != LOG_SECONDS else slept[0]
+
+        first, second = waits(), waits()
+        monkeypatch.setattr(time, "time", lambda: wall() + moved)
+        third = waits()
+        assert first < second < third
+        now += 10 * MEMORY_SECONDS
+        assert waits() < second
+
+
+def test_files_that_are_older_than_those_before_are_taken(tmp_path: Path) -> None:
+    ca, file = trustme.CA(), tmp_path / "metrics_token"
+    file.write_text("the-first-metrics-token")
+    token = MetricsToken(file)
+    write_earlier(file, b"another-metrics-token--")
+    assert token.current() == b"another-metrics-token--"
+
+    def write_pair(write: Callable[[Path, bytes], object]) -> tuple[Path, Path]:
+        issued = ca.issue_cert("localhost")
+        write(tmp_path / "cert", issued.cert_chain_pems[0].bytes())
+        write(tmp_path / "key", issued.private_key_pem.bytes())
+        return tmp_path / "cert", tmp_path / "key"
+
+    certificate = Certificate(*write_pair(Path.write_bytes))
+    before = certificate.context
+    write_pair(write_earlier)
+    certificate.take_what_changed()
+    assert certificate.context is not before

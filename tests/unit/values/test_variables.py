@@ -106,6 +106,7 @@ EXPECTED = {
     "tokenization_postgres": "",
     "tokenization_postgres_image": "image",
     "tokenization_dsn_file": "file",
+    "tokenization_dsn_ca_file": "file",
     "tokenization_storage": "storage",
     "tokenization_storage_class": "",
     "tokenization_image_delivery": "",
