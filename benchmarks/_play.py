@@ -33,8 +33,6 @@ class Played:
 def play(playbook: Path, inventories: Sequence[Path], checkout: Path = CHECKOUT, **environment: str) -> Played:
     """Run a playbook of a checkout. SystemExit where it fails."""
     environment = {**os.environ, "ANSIBLE_CONFIG": str(checkout / "ansible.cfg"), **environment}
-    # Libraries come from bytecode, as they do wherever nobody forbids Python to keep it.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = ["ansible-playbook", *(f"--inventory={inventory}" for inventory in inventories), str(playbook)]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         start = time.monotonic()

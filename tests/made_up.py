@@ -16,7 +16,7 @@ from tests.role_readme import load, readme
 HERE = Path(__file__).parent / "made_up_service"
 TABLE = Path("roles", "monitor_lab", "vars", "main.yml")
 # Roles that are no services: what services stand on.
-FOUNDATIONS = {"monitor_lab", "container", "container_engine", "files", "image", "cluster"}
+FOUNDATIONS = {"monitor_lab", "container", "container_engine", "files", "firewall", "image", "cluster"}
 INVENTORIES = ("inventory/local.yml", "inventory/lab.yml")
 
 
@@ -34,12 +34,16 @@ def part(name: str, indent: int) -> str:
 
 
 def add(checkout: Path, without: str = "") -> None:
-    """Add the service to a copy of the collection; leave out its `volume`, `image`, `group` or `row` in the README."""
+    """Add the service to a copy of the collection, without its `volume`, `image`, `metrics`, `group` or `row`."""
     shutil.copytree(HERE / "role", checkout / "roles" / "made_up")
     shutil.copytree(HERE / "files", checkout / "files" / "made_up")
     (checkout / "roles" / "made_up" / "README.md").write_text(readme(checkout / "roles" / "made_up"))
     entry = part("entry.yml", 2)
-    for name, line in {"volume": "    volumes: .*\n", "image": "    image: true\n"}.items():
+    for name, line in {
+        "volume": "    volumes: .*\n",
+        "image": "    image: true\n",
+        "metrics": "    metrics: .*\n?",
+    }.items():
         entry = re.sub(line, "", entry) if without == name else entry
     insert(checkout / TABLE, entry, "  - name: prometheus")
     insert(checkout / "roles/monitor_lab/defaults/main.yml", part("defaults.yml", 0), "\nmonitor_lab_scrape")
@@ -91,6 +95,12 @@ def _forgotten_of(checkout: Path, entry: dict[str, Any]) -> list[str]:
     volumes = sorted(value for name, value in constants.items() if name.endswith(("_volume", "_claim")))
     if volumes != sorted(entry.get("volumes", [])):
         found.append(f"the table has the volumes {entry.get('volumes', [])}, and the role {volumes}")
+    clients = entry.get("clients", {})
+    found += [
+        f"no host comes to {name}: say in clients which groups' do"
+        for number, name in enumerate(entry.get("ports", []))
+        if name not in clients and (number > 0 or not ("metrics" in entry or entry.get("page")))
+    ]
     stated = specs_of(checkout / "roles" / "monitor_lab")["main"]["options"]
     found += [f"{name} is not stated" for name in [entry["url"], *entry.get("ports", [])] if name not in stated]
     for inventory in INVENTORIES:

@@ -12,8 +12,10 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - With login and TLS, as Grafana's provisioning and its API take it.
-  - Grafana gives no secret back, so a digest among its settings tells whether it has the right ones.
-positional: _input, url, access, authority, interval
+  - >-
+    Grafana gives no secret back, so a digest among its settings tells whether it has the right ones. Whoever sees a
+    dashboard sees these settings.
+positional: _input, url, access, authority, interval, salt
 options:
   _input:
     description: Its C(name) and C(uid).
@@ -35,12 +37,16 @@ options:
     description: How often Prometheus scrapes.
     type: str
     required: true
+  salt:
+    description: Any secret text, without which nobody can try passwords against the digest.
+    type: str
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
-    msg: "{{ {'name': 'Prometheus', 'uid': 'p'} | devsecops.monitor_lab.grafana_datasource(url, {}, '', '5s') }}"
+    msg: "{{ {'name': 'Prometheus', 'uid': 'p'} | devsecops.monitor_lab.grafana_datasource(url, {}, '', '5s', '') }}"
   vars:
     url: http://192.0.2.14:9090
 """

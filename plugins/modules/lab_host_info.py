@@ -99,6 +99,17 @@ units:
   type: dict
   returned: always
   sample: {podman-restart.service: enabled}
+firewall:
+  description: >-
+    Whether V(ufw) and V(firewalld) are in use, and what rules ufw has for what comes in, in their order. The lab's have
+    the comment V(monitor_lab).
+  type: dict
+  returned: always
+  sample:
+    ufw: true
+    firewalld: false
+    ufw_rules:
+      - {action: allow, protocol: tcp, port: "22", to: 0.0.0.0/0, from: 0.0.0.0/0, comment: ""}
 files:
   description: >-
     What is at O(paths) and below, by path. C(sha256) is that of a file's content; null where it may not be read.
@@ -158,7 +169,7 @@ from ansible.module_utils.facts.system.distribution import DistributionFactColle
 from ansible.module_utils.facts.system.platform import PlatformFactCollector
 from ansible.module_utils.facts.system.service_mgr import ServiceMgrFactCollector
 from ansible.module_utils.facts.system.user import UserFactCollector
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import host
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import firewall, host
 
 UNITS = ("podman-restart.service",)
 
@@ -208,6 +219,7 @@ def main() -> None:
                 run(packages) if module.get_bin_path(packages[0]) else "", module.params["packages"]
             ),
             "units": dict(zip(UNITS, units.split())),
+            "firewall": firewall.firewall(),
             "files": host.files(Path(path) for path in module.params["paths"]),
             "docker": host.docker(),
             "podman": podman,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -75,13 +76,13 @@ def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, An
 
 
 def grafana_datasource(
-    identity: Mapping[str, str], url: str, options: Mapping[str, Any], authority: str, interval: str
+    identity: Mapping[str, str], url: str, options: Mapping[str, Any], authority: str, interval: str, salt: str
 ) -> dict[str, Any]:
     """Return Grafana's data source for Prometheus, as its provisioning and its API take it.
 
     `identity` is its name and uid, `authority` the certificate (PEM) that Prometheus's is of, and `interval` that of
     its scrapes, of which the windows of rates are made. Grafana gives no secret back: a digest tells whether it has
-    these.
+    these. Whoever sees a dashboard sees that digest, so it is keyed with `salt`, any secret text.
     """
     settings: dict[str, Any] = {"timeInterval": interval}
     secrets = {}
@@ -93,9 +94,13 @@ def grafana_datasource(
         settings["tlsAuthWithCACert"] = True
         secrets["tlsCACert"] = authority
     if secrets:
-        settings["monitorLabSecrets"] = hashlib.sha256(json.dumps(secrets, sort_keys=True).encode()).hexdigest()[:12]
+        settings["monitorLabSecrets"] = _digest(secrets, salt)
         source["secureJsonData"] = secrets
     return source
+
+
+def _digest(secrets: Mapping[str, str], salt: str) -> str:
+    return hmac.new(salt.encode(), json.dumps(secrets, sort_keys=True).encode(), hashlib.sha256).hexdigest()[:12]
 
 
 def datasource_differs(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:

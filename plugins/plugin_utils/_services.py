@@ -36,15 +36,18 @@ def variables_of(table: Table) -> list[str]:
 def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
-    Each service has name, groups, ports (a list of variable and port), url ("" where the lab is without it), health,
-    healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login,
+    Each service has name, groups, ports (a list of variable, port and clients), url ("" where the lab is without it),
+    health, healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login,
     metrics_token and absent_preflight.
     """
     return [
         {
             "name": entry["name"],
             "groups": entry["groups"],
-            "ports": [{"variable": name, "port": int(values[name])} for name in entry.get("ports", ())],
+            "ports": [
+                {"variable": name, "port": int(values[name]), "clients": entry.get("clients", {}).get(name, [])}
+                for name in entry.get("ports", ())
+            ],
             "url": values[entry["url"]],
             "health": entry["health"],
             "healthy": entry.get("healthy", ""),

@@ -29,6 +29,7 @@ READ = {
     "community.docker.docker_image_tag",
     "community.docker.docker_prune",
     "community.docker.docker_volume",
+    "community.general.ufw",
     "containers.podman.podman_image",
     "containers.podman.podman_load",
     "containers.podman.podman_network",

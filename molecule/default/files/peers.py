@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""Prints, as a JSON list, from where connections to the pod's port 5000 came: `peers.py SECONDS EXPECTED-ADDRESS …`."""
+"""Prints, as a JSON list, from where connections to the service's port came: `peers.py SECONDS EXPECTED-ADDRESS …`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,10 @@ import sys
 import time
 
 end = time.monotonic() + float(sys.argv[1])
-infra = subprocess.run(
-    ["podman", "pod", "ps", "--filter", "label=app=tokenization-service", "--format", "{{.InfraID}}"],
-    check=True,
-    capture_output=True,
-    text=True,
-).stdout.strip()
-pid = subprocess.run(
-    ["podman", "inspect", "--format", "{{.State.Pid}}", infra], check=True, capture_output=True, text=True
-).stdout.strip()
 peers: set[str] = set()
 while time.monotonic() < end and not peers.issuperset(sys.argv[2:]):
     connections = subprocess.run(
-        ["nsenter", "--target", pid, "--net", "ss", "-Htn", "sport", "=", ":5000"],
-        check=True,
-        capture_output=True,
-        text=True,
+        ["ss", "-Htn", "sport", "=", ":30500"], check=True, capture_output=True, text=True
     ).stdout
     peers |= {
         line.split()[4].rpartition(":")[0].strip("[]").removeprefix("::ffff:") for line in connections.splitlines()

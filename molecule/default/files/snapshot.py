@@ -10,7 +10,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-FOLDERS = ("/etc/monitor_lab", "/etc/containers/containers.conf.d", "/var/cache/monitor_lab")
+FOLDERS = (
+    "/etc/monitor_lab",
+    "/etc/containers/containers.conf.d",
+    "/etc/firewalld/policies",
+    "/var/cache/monitor_lab",
+)
 
 
 def lines(*command: str) -> list[str]:
@@ -29,6 +34,15 @@ def listeners() -> list[str]:
         if '"containerd"' not in line:
             found.add(line.split()[3])
     return sorted(listener for listener in found if not listener.startswith("127.0.0.11:"))
+
+
+def rules() -> list[str]:
+    """The lab's, of a firewall."""
+    found = []
+    for command in (["ufw", "show", "added"], ["firewall-cmd", "--get-policies"]):
+        if shutil.which(command[0]):
+            found += subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [rule for rule in found if "monitor_lab" in rule]
 
 
 below = [path for folder in map(Path, FOLDERS) if folder.exists() for path in [folder, *folder.rglob("*")]]
@@ -60,6 +74,7 @@ print(
                 ]
             ),
             "listeners": listeners(),
+            "rules": rules(),
         }
     )
 )

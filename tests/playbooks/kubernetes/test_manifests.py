@@ -174,11 +174,13 @@ def test_postgresql_s_folder_stays_its_own_at_every_mount(manifests: Manifests, 
 
 
 def test_podman_gets_what_it_can_do(manifests: Manifests) -> None:
-    """Podman 4.3: a port of the host, keys from files of the host, and no probes (facts about it in the template)."""
+    """Podman 4.3: the host's network, keys from files of the host, and no probes (facts about it in the template)."""
     (deployment,) = manifests["podman"].values()
     pod = pod_of(deployment)
     (container,) = pod["containers"]
-    assert container["ports"] == [{"containerPort": 5000, "hostPort": 30500, "hostIP": "127.0.0.1"}]
+    assert pod["hostNetwork"] is True and "ports" not in container
+    environment = {variable["name"]: variable["value"] for variable in container["env"]}
+    assert (environment["TOKENIZATION_HOST"], environment["TOKENIZATION_PORT"]) == ("127.0.0.1", "30500")
     assert [volume["name"] for volume in pod["volumes"] if "hostPath" in volume] == ["keys"]
     assert not {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"} & container.keys()
     assert "namespace" not in deployment["metadata"]

@@ -85,6 +85,7 @@ def test_a_service_that_is_added_is_whole(collection: Path) -> None:
     [
         ("volume", "made_up: the table has the volumes [], and the role ['monitor-lab-made-up']"),
         ("image", "made_up: the table and the role differ on image"),
+        ("metrics", "made_up: no host comes to monitor_lab_made_up_port: say in clients which groups' do"),
         ("group", "made_up: inventory/local.yml has no group made_up"),
         ("row", "made_up: README.md does not name the role"),
     ],
@@ -113,7 +114,7 @@ def test_what_is_scraped_is_deployed_before_prometheus_waits_for_it(tmp_path: Pa
 def test_ports_summary_and_health_come_from_the_entry(shown: dict[str, Any]) -> None:
     (service,) = [service for service in shown["services"] if service["name"] == "made_up"]
     assert service["url"] == "http://127.0.0.1:9999"
-    assert service["ports"] == [{"variable": "monitor_lab_made_up_port", "port": 9999}]
+    assert service["ports"] == [{"variable": "monitor_lab_made_up_port", "port": 9999, "clients": []}]
     (fault,) = shown["faults"]
     assert fault.startswith("port 9999, which made_up needs, is taken by nginx.")
     assert fault.endswith("choose another port with monitor_lab_made_up_port.")

@@ -91,14 +91,15 @@ def ran(collection: Path, *arguments: str) -> list[str]:
 
 def test_all_runs_in_the_order_of_the_table_across_hosts(collection: Path) -> None:
     names = [entry["name"] for entry in table_of(collection)]
-    engine = [f"container_engine {room}" for room in ("differences", "preflight", "main")]
+    looked = ["container_engine", "firewall", *names]
     found = ran(collection)
     # Looking needs no order across hosts.
-    assert sorted(found[: len(names) + 1]) == sorted([engine[0], *(f"{name} differences" for name in names)])
-    assert found[len(names) + 1 :] == [
-        engine[1],
+    assert sorted(found[: len(looked)]) == sorted(f"{name} differences" for name in looked)
+    assert found[len(looked) :] == [
+        "container_engine preflight",
         *(f"{name} preflight" for name in names),
-        engine[2],
+        "container_engine main",
+        "firewall main",
         *(f"{name} image" for name in names),
         "image ahead",
         *(f"{name} main" for name in names),
@@ -112,9 +113,10 @@ def test_a_service_of_which_nothing_differs_is_not_entered(collection: Path) -> 
     assert {"locust main", "grafana main", "container_engine main", "asked"} <= set(found)
 
 
-def test_an_engine_of_which_nothing_differs_is_not_entered(collection: Path) -> None:
-    found = ran(collection, "--extra-vars=same=container_engine")
-    assert "container_engine main" not in found
+@pytest.mark.parametrize("role", ["container_engine", "firewall"])
+def test_what_services_stand_on_is_not_entered_where_nothing_differs(collection: Path, role: str) -> None:
+    found = ran(collection, f"--extra-vars=same={role}")
+    assert f"{role} main" not in found
     assert "prometheus main" in found
 
 
@@ -127,10 +129,12 @@ def test_where_nothing_differs_nothing_is_checked_or_done(collection: Path) -> N
 def test_a_service_comes_with_what_it_needs(collection: Path, service: str) -> None:
     assert ran(collection, "--tags", service) == [
         "container_engine differences",
+        "firewall differences",
         f"{service} differences",
         "container_engine preflight",
         f"{service} preflight",
         "container_engine main",
+        "firewall main",
         f"{service} image",
         "image ahead",
         f"{service} main",

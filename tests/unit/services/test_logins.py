@@ -85,7 +85,7 @@ def test_how_the_exporter_gets_into_locust() -> None:
 
 
 def test_the_data_source_of_an_open_lab() -> None:
-    assert logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "5s") == {
+    assert logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "5s", "salt") == {
         **DATASOURCE,
         "type": "prometheus",
         "access": "proxy",
@@ -102,24 +102,29 @@ def shown(source: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_data_source_that_has_all_is_left_alone_though_its_secrets_cannot_be_read() -> None:
-    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s")
+    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s", "salt")
     assert wanted["secureJsonData"] == {"basicAuthPassword": "p4ss", "tlsCACert": "PEM"}
     assert "p4ss" not in json.dumps(wanted["jsonData"])
     assert not logins.datasource_differs(wanted, shown(wanted))
 
 
+def test_who_sees_the_settings_of_a_data_source_cannot_try_passwords_against_them() -> None:
+    here, elsewhere = (logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s", salt) for salt in "ab")
+    assert here["jsonData"]["monitorLabSecrets"] != elsewhere["jsonData"]["monitorLabSecrets"]
+
+
 @pytest.mark.parametrize(
     "before",
     [
-        logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "5s"),
-        logins.grafana_datasource(DATASOURCE, "https://b", CLOSED, "PEM", "5s"),
-        logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "OTHER", "5s"),
-        logins.grafana_datasource(DATASOURCE, "https://a", {**CLOSED, "url_password": "0ther"}, "PEM", "5s"),
-        logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "10s"),
+        logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "5s", "salt"),
+        logins.grafana_datasource(DATASOURCE, "https://b", CLOSED, "PEM", "5s", "salt"),
+        logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "OTHER", "5s", "salt"),
+        logins.grafana_datasource(DATASOURCE, "https://a", {**CLOSED, "url_password": "0ther"}, "PEM", "5s", "salt"),
+        logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "10s", "salt"),
     ],
 )
 def test_a_data_source_that_differs_in_any_way_is_found(before: dict[str, Any]) -> None:
-    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s")
+    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s", "salt")
     assert logins.datasource_differs(wanted, shown(before))
 
 

@@ -58,7 +58,8 @@ def test_every_variable_of_the_table_has_a_value_here() -> None:
 def test_a_service_has_its_values_and_nothing_is_left_out() -> None:
     service = of()[0]
     assert service["url"] == "http://192.0.2.1:30500"
-    assert service["ports"] == [{"variable": "monitor_lab_tokenization_port", "port": 30500}]
+    clients = ["locust", "locust_workers"]
+    assert service["ports"] == [{"variable": "monitor_lab_tokenization_port", "port": 30500, "clients": clients}]
     assert {frozenset(service) for service in of()} == {frozenset(service)}
 
 

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""A real browser (Chromium) on the machine of the lab, and a web page of somebody else in it: nothing is changed."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.integration.locust_exporter.harness import Prometheus, RealLocust, exporter, locust, prometheus, serve
+from tests.integration.locustfile.conftest import BEARER_TOKEN, tokenization
+from tests.integration.locustfile.plugin_locusts import PLUGINS
+from tests.locusts import VERSIONS
+
+PAGE = Path(__file__).with_name("attack.html")
+CARD = '{"name": "card", "data": "from a stranger"}'
+RUN = "user_count=1&spawn_rate=1&host=http%3A%2F%2F127.0.0.1%3A9"
+# A name that leads a stranger's page to the services of this machine (DNS rebinding).
+REBOUND = "rebound.example"
+
+
+@dataclass(frozen=True)
+class Services:
+    locust: RealLocust
+    unguarded: RealLocust
+    tokenization: str
+    exporter: str
+    prometheus: Prometheus
+
+    @property
+    def urls(self) -> list[str]:
+        return [self.locust.url, self.tokenization, self.exporter, self.prometheus.url]
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    locustfile = tmp_path_factory.mktemp("locustfile") / "locustfile.py"
+    locustfile.write_text("from locust import User, constant\nclass Idle(User):\n    wait_time = constant(1)\n")
+    newest = VERSIONS[-1]
+    with ExitStack() as started:
+        guarded = started.enter_context(locust(newest, files=(locustfile, PLUGINS / "web_access.py")))
+        scraped = started.enter_context(exporter(guarded.url)).url
+        yield Services(
+            guarded,
+            started.enter_context(locust(newest, files=(locustfile,))),
+            started.enter_context(tokenization(tmp_path_factory.mktemp("tokenization"))),
+            scraped,
+            started.enter_context(prometheus(urlsplit(scraped).netloc)),
+        )
+
+
+def browse(url: str, folder: Path) -> str:
+    """Open a page as a browser of this machine does, and return it as it is when all of it has come."""
+    return subprocess.run(
+        [
+            *("chromium-headless-shell", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"),
+            *("--no-proxy-server", f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"),
+            *("--virtual-time-budget=60000", "--dump-dom", url),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    ).stdout
+
+
+def attack(services: Services, host: str, folder: Path) -> list[str]:
+    """Open the stranger's page from an origin of that host; return what it could read."""
+    writes = [
+        *((f"{each.url}/{path}", RUN) for each in (services.locust, services.unguarded) for path in ("stop", "swarm")),
+        (f"{services.tokenization}/tokenize", CARD),
+        (services.exporter, RUN),
+        *(
+            (f"{services.prometheus.url}{path}", "match[]=up")
+            for path in ("/-/quit", "/-/reload", "/api/v1/admin/tsdb/delete_series", "/api/v1/write")
+        ),
+    ]
+    reads = [
+        f"{services.locust.url}/stats/requests",
+        f"{services.tokenization}/metrics",
+        f"{services.exporter}/metrics",
+    ]
+    text = PAGE.read_text().replace("WRITES", json.dumps(writes)).replace("READS", json.dumps(reads))
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with serve(Page) as url:
+        seen = browse(f"http://{host}:{urlsplit(url).port}/", folder)
+    heard = re.search(r"heard: (\[.*\])", seen)
+    assert heard, seen[-2000:]
+    answers: list[str] = json.loads(heard[1])
+    return answers
+
+
+# Another port of the same machine is another origin, too.
+@pytest.mark.parametrize("host", ["stranger.localhost", "127.0.0.1"])
+def test_a_page_of_a_stranger_changes_nothing(services: Services, host: str, tmp_path: Path) -> None:
+    services.unguarded.stop()
+    heard = attack(services, host, tmp_path)
+    # What is not guarded starts to load: the page does what it says.
+    assert services.unguarded.page()["state"] in ("spawning", "running")
+    assert (services.locust.page()["state"], services.locust.page()["user_count"]) == ("ready", 0)
+    asked = requests.post(
+        f"{services.tokenization}/detokenize",
+        json={"name": "card"},
+        headers={"Authorization": f"Bearer {BEARER_TOKEN}"},
+        timeout=10,
+    )
+    assert asked.status_code == 404
+    assert requests.get(f"{services.prometheus.url}/-/ready", timeout=10).status_code == 200
+    assert requests.get(f"{services.exporter}/metrics", timeout=10).status_code == 200
+    guarded = {urlsplit(url).netloc for url in (services.locust.url, services.tokenization, services.exporter)}
+    assert guarded & {urlsplit(url).netloc for url in heard} == set()
+
+
+def test_a_name_that_a_stranger_leads_here_is_refused(services: Services, tmp_path: Path) -> None:
+    for url, says in (
+        (services.locust.url, "does not go by that name"),
+        (f"{services.tokenization}/openapi.json", "TOKENIZATION_HOSTS"),
+    ):
+        assert says in browse(url.replace("127.0.0.1", REBOUND), tmp_path)

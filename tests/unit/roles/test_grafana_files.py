@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What the role grafana writes for Grafana's provisioning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from tests.plays import ansible_playbook, shown
+from tests.role_readme import ROLES
+
+
+def test_a_password_with_a_dollar_reaches_grafana_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "prometheus_password").write_text("pa$HOME${x}\n")
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars_files": [
+            str(ROLES / role / part / "main.yml")
+            for role in ("monitor_lab", "grafana")
+            for part in ("defaults", "vars")
+        ],
+        "tasks": [{"ansible.builtin.debug": {"msg": "{{ __grafana_datasource_file.content | to_json }}"}}],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    hosts = {group: {"hosts": {"localhost": {}}} for group in ("prometheus", "grafana")}
+    (tmp_path / "hosts.json").write_text(json.dumps(hosts))
+    given = {"monitor_lab_secrets_dir": str(tmp_path), "monitor_lab_is_closed": True}
+    done = ansible_playbook(
+        tmp_path / "play.yml", f"--inventory={tmp_path}/hosts.json", f"--extra-vars={json.dumps(given)}", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    (content,) = shown(done)
+    (source,) = yaml.safe_load(content)["datasources"]
+    # What follows a single dollar is the name of a variable there.
+    assert source["secureJsonData"]["basicAuthPassword"] == "pa$$HOME$${x}"
