@@ -37,7 +37,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
     Each service has name, groups, ports (a list of variable, port and clients), url ("" where the lab is without it),
-    health, healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login,
+    health, healthy, volumes, image, metrics ("" where it has none), each, page, elsewhere, foreign, required, login,
     metrics_token and absent_preflight.
     """
     return [
@@ -54,6 +54,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "volumes": entry.get("volumes", []),
             "image": entry.get("image", False),
             "metrics": entry.get("metrics", ""),
+            "each": entry.get("each", False),
             "page": entry.get("page", False),
             "elsewhere": _truth(values[entry["elsewhere"]]) if "elsewhere" in entry else False,
             "foreign": _truth(values[entry["foreign"]]) if "foreign" in entry else False,
@@ -103,6 +104,13 @@ def addresses_of(table: Table, groups: Groups, hostvars: Mapping[str, Any]) -> d
         reached = LOOPBACK if alone else text_of(given, "ansible_host", hosts[0]) if hosts else ""
         addresses[entry["name"]] = text_of(given, "monitor_lab_address", reached) if hosts else ""
     return addresses
+
+
+def host_addresses(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> list[str]:
+    """Return how others reach each of several hosts."""
+    return [
+        text_of(hostvars[host], "monitor_lab_address", text_of(hostvars[host], "ansible_host", host)) for host in hosts
+    ]
 
 
 def is_local(addresses: Mapping[str, str]) -> bool:
