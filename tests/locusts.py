@@ -19,8 +19,10 @@ VERSIONS = ("2.15.1", "2.20.1", "2.31.8", "2.46.3", "2.47.0")
 EACH_VERSION = (VERSIONS[0], *(pytest.param(one, marks=pytest.mark.release) for one in VERSIONS[1:-1]), VERSIONS[-1])
 
 
-def locust_executable(version: str) -> Path:
-    """Return the `locust` command of `version`, installing it on first use.
+def locust_executable(version: str, geventhttpclient: str | None = None) -> Path:
+    """Return the `locust` command of `version`, installing it on first use, with the newest of all it stands on.
+
+    With a version of geventhttpclient it is that which its published image has.
 
     The environments stay in the user's cache. One is made beside its final place and then renamed, so that an
     interrupted or a simultaneous run never leaves or meets half an environment.
@@ -29,14 +31,19 @@ def locust_executable(version: str) -> Path:
         raise ValueError(f"Locust {version} is not one of the tested versions: {', '.join(VERSIONS)}")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "monitor_lab" / "locust"
-    environment = cache / f"{version}-python{python}"
+    requirements = [f"locust=={version}"]
+    name = f"{version}-python{python}"
+    if geventhttpclient is not None:
+        requirements.append(f"geventhttpclient=={geventhttpclient}")
+        name = f"{version}-geventhttpclient{geventhttpclient}-python{python}"
+    environment = cache / name
     if not environment.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        _install(f"locust=={version}", environment)
+        _install(requirements, environment)
     return environment / "bin" / "locust"
 
 
-def _install(requirement: str, environment: Path) -> None:
+def _install(requirements: list[str], environment: Path) -> None:
     uv = find_uv_bin()
     made = Path(tempfile.mkdtemp(prefix=f"{environment.name}-", dir=environment.parent))
     try:
@@ -45,7 +52,7 @@ def _install(requirement: str, environment: Path) -> None:
         subprocess.run(make, check=True)
         # They are started by the hundred, and reading the sources anew would be two thirds of each start.
         install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(made / "bin" / "python")]
-        subprocess.run([*install, requirement], check=True)
+        subprocess.run([*install, *requirements], check=True)
         try:
             made.rename(environment)
         except OSError:

@@ -10,10 +10,11 @@ import os
 import random
 import sys
 from pathlib import Path
-from typing import Any
 
-from locust import FastHttpUser, between, events, task
+from locust import between, events, task
 from locust.env import Environment
+
+from lean_http_user import LeanHttpUser
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +93,12 @@ def say_what_is_left_out(environment: Environment, **_kwargs: object) -> None:
 gc.freeze()
 
 
-class TokenizationServiceUser(FastHttpUser):
+class TokenizationServiceUser(LeanHttpUser):
     wait_time = between(WAIT_MIN, WAIT_MAX)
     # The token goes to nobody who only says that he is the service.
     insecure = False
+    # The service does not redirect: whatever does is a failure, and is not followed with the token.
+    valid_response_codes = frozenset([200])
 
     def __init__(self, environment: Environment) -> None:
         # Of this user: whoever starts a run chooses the host, and the class's changes with the next run.
@@ -107,11 +110,6 @@ class TokenizationServiceUser(FastHttpUser):
 
     def on_start(self) -> None:
         self.stored: set[str] = set()
-        client: Any = self.client.client
-        # The service sets none, and looking for them with every request costs a tenth of the rate.
-        client.cookiejar = None
-        # Nor does it redirect: whatever does is a failure, and is not followed with the token.
-        client.valid_response_codes = frozenset([200])
 
     @task(TOKENIZE_WEIGHT)
     def tokenize(self) -> None:

@@ -77,6 +77,10 @@ options:
     description:
       - How many users to run. Needed with O(run_time) where there are no O(stages) and the locustfile has no
         LoadTestShape, which decides on them itself.
+      - Users who wait W seconds between requests that take R seconds make users / (W + R) requests per second together.
+        For these Locust needs as many workers, a core each, as that rate divided by what one makes
+        (C(./lab bench locustfile) measures it, and README has a table), and half as many more, so that none is ever
+        full.
     type: int
   spawn_rate:
     description:

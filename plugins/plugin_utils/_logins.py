@@ -98,8 +98,10 @@ def grafana_datasource(
     settings: dict[str, Any] = {"timeInterval": interval}
     secrets = {}
     source: dict[str, Any] = {**identity, "type": "prometheus", "access": "proxy", "url": url, "jsonData": settings}
-    if "url_username" in options:
-        source |= {"basicAuth": True, "basicAuthUser": options["url_username"]}
+    # Said of an open Prometheus too: it may have wanted a login before.
+    source["basicAuth"] = "url_username" in options
+    if source["basicAuth"]:
+        source["basicAuthUser"] = options["url_username"]
         secrets["basicAuthPassword"] = options["url_password"]
     if "ca_path" in options:
         settings["tlsAuthWithCACert"] = True

@@ -45,24 +45,24 @@ def _container(name: str) -> Any:
     return docker.from_env().containers.get(name)
 
 
-def _made_anew(config: dict[str, Any] | None = None, host: dict[str, Any] | None = None) -> None:
-    """Put a container in the exporter's place that is as it was but for this."""
+def _made_anew(name: str, config: dict[str, Any] | None = None, host: dict[str, Any] | None = None) -> None:
+    """Put a container in its place that is as it was but for this."""
     engine = docker.from_env().api
-    seen = engine.inspect_container(EXPORTER)
-    engine.remove_container(EXPORTER, force=True)
+    seen = engine.inspect_container(name)
+    engine.remove_container(name, force=True)
     wanted = {**seen["Config"], **(config or {}), "HostConfig": {**seen["HostConfig"], **(host or {})}}
-    engine.start(engine.create_container_from_config(wanted, name=EXPORTER))
+    engine.start(engine.create_container_from_config(wanted, name=name))
 
 
 def _another_environment() -> None:
     seen = docker.from_env().api.inspect_container(EXPORTER)
-    _made_anew({"Env": [*seen["Config"]["Env"], "PYTHONVERBOSE=1"]})
+    _made_anew(EXPORTER, {"Env": [*seen["Config"]["Env"], "PYTHONVERBOSE=1"]})
 
 
 def _another_image() -> None:
     image = _container(EXPORTER).image
     image.tag("localhost/by-hand", "1")
-    _made_anew({"Image": "localhost/by-hand:1"})
+    _made_anew(EXPORTER, {"Image": "localhost/by-hand:1"})
     docker.from_env().api.remove_image("localhost/by-hand:1", force=True)
 
 
@@ -84,21 +84,28 @@ def _file(name: str) -> Tasks:
     return [("Write the files", str(CONFIG / name))]
 
 
-RUN_EXPORTER: Tasks = [(f"Run the container {EXPORTER}", "")]
-STOPPED = Change("a stopped container", lambda: _container(EXPORTER).stop(), RUN_EXPORTER)
-PAUSED = Change("a paused container", lambda: _container(EXPORTER).pause(), RUN_EXPORTER)
-REMOVED = Change("a removed container", lambda: _container(EXPORTER).remove(force=True), RUN_EXPORTER)
-MEMORY = Change("another memory limit", lambda: _made_anew(host={"Memory": 2**27, "MemorySwap": 2**28}), RUN_EXPORTER)
-ENVIRONMENT = Change("another environment", _another_environment, RUN_EXPORTER)
-IMAGE = Change("another image", _another_image, RUN_EXPORTER)
-MORE = Change("more than it may", lambda: _made_anew(host={"CapAdd": ["NET_ADMIN"]}), RUN_EXPORTER)
+def _runs(name: str) -> Tasks:
+    return [(f"Run the container {name}", "")]
+
+
+STOPPED = Change("a stopped container", lambda: _container(PROMETHEUS).stop(), _runs(PROMETHEUS))
+PAUSED = Change("a paused container", lambda: _container(EXPORTER).pause(), _runs(EXPORTER))
+REMOVED = Change("a removed container", lambda: _container(EXPORTER).remove(force=True), _runs(EXPORTER))
+MEMORY = Change(
+    "another memory limit",
+    lambda: _made_anew(EXPORTER, host={"Memory": 2**27, "MemorySwap": 2**28}),
+    _runs(EXPORTER),
+)
+ENVIRONMENT = Change("another environment", _another_environment, _runs(EXPORTER))
+IMAGE = Change("another image", _another_image, _runs(EXPORTER))
+MORE = Change("more than it may", lambda: _made_anew(WORKERS, host={"CapAdd": ["NET_ADMIN"]}), _runs(WORKERS))
 UPDATE = Change(
-    "docker update", lambda: _run("docker", "update", "--memory=128m", "--memory-swap=1g", EXPORTER), RUN_EXPORTER
+    "docker update", lambda: _run("docker", "update", "--memory=128m", "--memory-swap=1g", EXPORTER), _runs(EXPORTER)
 )
 LIMITS = Change(
     "docker update of other limits",
     lambda: _run("docker", "update", "--cpus=0.1", "--pids-limit=100", "--memory-swap=-1", WORKERS),
-    [(f"Run the container {WORKERS}", "")],
+    _runs(WORKERS),
 )
 PODMAN = Change(
     "Podman's settings",
@@ -134,20 +141,17 @@ POD = Change(
     lambda: _run("podman", "pod", "rm", "--force", "tokenization-service-pod-0"),
     [("Run the pod tokenization-service", "")],
 )
-VOLUME = Change("a removed volume", _without_volume, [(f"Run the container {PROMETHEUS}", "")])
+VOLUME = Change("a removed volume", _without_volume, _runs(PROMETHEUS))
 PACKAGE = Change(
     "a removed package", lambda: _run("apt-get", "remove", "--yes", "mmdebstrap"), [("Install packages", "")]
 )
-# In this order: what a round reports shows, too, that nothing of those before is left. The changes of a round are of
-# different services.
+# In this order: what a round reports shows, too, that nothing of those before is left; after the last, the next test
+# does. The changes of a round are of different services: where anything of one differs, all of its steps are entered.
 ROUNDS = [
-    [OWNER, STOPPED, CONTENT],
-    [MODE, PAUSED, FOLDER],
-    [SECRET, REMOVED, EXTRA],
-    [POD, MEMORY, LIMITS],
-    [ENVIRONMENT, VOLUME, PODMAN],
+    [OWNER, STOPPED, PAUSED],
+    [MODE, CONTENT, REMOVED],
+    [SECRET, FOLDER, MEMORY, POD],
+    [LIMITS, EXTRA, ENVIRONMENT, PODMAN],
+    [MORE, VOLUME, UPDATE],
     [PACKAGE, IMAGE],
-    [MORE],
-    [UPDATE],
-    [],
 ]

@@ -26,11 +26,12 @@ PLAY = [
                     "seen": {
                         "services": "{{ monitor_lab_services }}",
                         "volumes": "{{ monitor_lab_volumes }}",
-                        "jobs": "{{ monitor_lab_services | devsecops.monitor_lab.scrape_configs("
-                        "monitor_lab_access, '/etc', groups, hostvars) }}",
+                        "jobs": "{{ monitor_lab_services "
+                        "| devsecops.monitor_lab.scrape_configs(*scraping, groups=groups, hostvars=hostvars) }}",
                         "bundle": "{{ monitor_lab_services | selectattr('image') | map(attribute='name') }}",
                         "faults": "{{ monitor_lab_services | devsecops.monitor_lab.port_faults(*taken) }}",
                     },
+                    "scraping": ["{{ monitor_lab_access }}", "/etc"],
                     "taken": [
                         "{{ group_names }}",
                         "127.0.0.1",

@@ -49,7 +49,8 @@ def url() -> Iterator[str]:
 
 
 def service(url: str, healthy: str = "", use_proxy: bool = False) -> dict[str, Any]:
-    return {"name": "it", "url": url, "healthy": healthy, "use_proxy": use_proxy}
+    access = dict.fromkeys(("url_username", "url_password", "ca_path"))
+    return {"name": "it", "url": url, "healthy": healthy, "use_proxy": use_proxy, **access}
 
 
 @pytest.mark.parametrize("use_proxy", [False, True])

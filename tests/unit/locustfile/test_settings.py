@@ -58,6 +58,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     environments = [environment for environment, outcome in [*WEIGHTS, *REFUSED]]
     run = subprocess.run(
         [sys.executable, "-c", LOAD, LOCUSTFILE],
+        # What Locust itself does for a locustfile.
+        env={**os.environ, "PYTHONPATH": str(LOCUSTFILE.parent)},
         input=json.dumps(environments),
         capture_output=True,
         check=True,

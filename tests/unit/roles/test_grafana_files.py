@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,7 +28,7 @@ def test_a_password_with_a_dollar_reaches_grafana_as_it_is(tmp_path: Path) -> No
         "tasks": [{"ansible.builtin.debug": {"msg": "{{ __grafana_datasource_file.content | to_json }}"}}],
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]))
-    hosts = {group: {"hosts": {"localhost": {}}} for group in ("prometheus", "grafana")}
+    hosts: dict[str, Any] = {group: {"hosts": {"localhost": {}}} for group in ("prometheus", "grafana")}
     (tmp_path / "hosts.json").write_text(json.dumps(hosts))
     given = {"monitor_lab_secrets_dir": str(tmp_path), "monitor_lab_is_closed": True}
     done = ansible_playbook(

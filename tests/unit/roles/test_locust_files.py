@@ -90,6 +90,8 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
         "locust/load/locustfile.py",
         "locust/load/lib/cart.py",
         "locust/load/data.csv",
+        "locust/packages/lean_http_user/__init__.py",
+        "locust/packages/lean_http_user/client.py",
         "locust/histograms.py",
         "locust/run_mark.py",
         "locust/web_access.py",
@@ -115,7 +117,8 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
             ("WAIT_MIN", "0.5"),
             ("FAST", "true"),
             ("HOME", "/tmp"),
-            ("LOCUST_WEB_HOSTS", "localhost,127.0.0.1"),
+            ("PYTHONPATH", "/etc/locust/packages:/app"),
+            ("LOCUST_WEB_HOSTS", "127.0.0.1,::1,localhost"),
             ("REQUESTS_CA_BUNDLE", "/etc/locust/ca.crt"),
             ("SSL_CERT_FILE", "/etc/locust/ca.crt"),
         }

@@ -69,7 +69,7 @@ def test_prometheus_gets_into_what_is_closed() -> None:
         service("prometheus", "https://192.0.2.4:9090"),
         service("tokenization", "https://192.0.2.1:30500", metrics_token=True),
     ]
-    access = {"prometheus": CLOSED, "tokenization": {"ca_path": "/etc/ca.crt"}}
+    access: dict[str, dict[str, object]] = {"prometheus": CLOSED, "tokenization": {"ca_path": "/etc/ca.crt"}}
     prometheus, tokenization = logins.scrape_configs(services, access, "/etc/p", {}, {})
     assert prometheus["tls_config"] == {"ca_file": "/etc/p/tls/authority.crt"}
     assert prometheus["basic_auth"] == {"username": "prometheus", "password_file": "/etc/p/keys/prometheus_password"}
@@ -116,15 +116,34 @@ def test_the_data_source_of_an_open_lab() -> None:
         "type": "prometheus",
         "access": "proxy",
         "url": "http://a",
+        "basicAuth": False,
         "jsonData": {"timeInterval": "5s"},
     }
+
+
+# What a Grafana 7.5.5 adds in its answer to a GET, after a POST.
+ADDED = {
+    "id": 1,
+    "orgId": 1,
+    "typeLogoUrl": "",
+    "password": "",
+    "user": "",
+    "database": "",
+    "basicAuth": False,
+    "basicAuthUser": "",
+    "basicAuthPassword": "",
+    "withCredentials": False,
+    "isDefault": False,
+    "version": 1,
+    "readOnly": False,
+}
 
 
 def shown(source: dict[str, Any]) -> dict[str, Any]:
     """Return the data source as Grafana's API shows it: without its secrets, and with what Grafana adds."""
     secrets = source.get("secureJsonData", {})
     public = {name: value for name, value in source.items() if name != "secureJsonData"}
-    return {**public, "id": 1, "orgId": 1, "secureJsonFields": dict.fromkeys(secrets, True)}
+    return {**ADDED, **public, "secureJsonFields": dict.fromkeys(secrets, True)}
 
 
 def test_a_data_source_that_has_all_is_left_alone_though_its_secrets_cannot_be_read() -> None:
@@ -151,6 +170,12 @@ def test_who_sees_the_settings_of_a_data_source_cannot_try_passwords_against_the
 )
 def test_a_data_source_that_differs_in_any_way_is_found(before: dict[str, Any]) -> None:
     wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s", "salt")
+    assert logins.datasource_differs(wanted, shown(before))
+
+
+def test_a_login_that_prometheus_no_longer_wants_is_taken_from_the_data_source() -> None:
+    login = {name: value for name, value in CLOSED.items() if name != "ca_path"}
+    before, wanted = (logins.grafana_datasource(DATASOURCE, "http://a", one, "", "5s", "salt") for one in (login, OPEN))
     assert logins.datasource_differs(wanted, shown(before))
 
 
