@@ -40,7 +40,7 @@ options:
 EXAMPLES = r"""
 - name: Show them
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.scrape_configs(monitor_lab_access, '/etc', groups, hostvars) }}"
+    msg: "{{ services | devsecops.monitor_lab.scrape_configs(monitor_lab_access, '/etc', groups, hostvars) }}"
 """
 
 RETURN = r"""

@@ -41,7 +41,7 @@ options:
           hashes of what was downloaded; it is empty without them.
         type: path
       libraries:
-        description: Further folders, such as Python packages of other images, each of which is packed under its own name.
+        description: Further folders, such as Python packages of other images, each packed under its own name.
         type: list
         elements: path
         default: []
