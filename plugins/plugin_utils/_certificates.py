@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from . import _private_files
+from ._services import text_of_secret
 
 # ansible-core brings it; ansible-test's sanity tests do without.
 with suppress(ImportError):
@@ -102,24 +103,25 @@ def wanted_files(source: Mapping[str, str], folder: str, owner: int) -> list[dic
     """
     if not source:
         return []
-    where = Path(source["dir"])
     tls_files = {
-        "authority.crt": (_certificate_path(where, AUTHORITY), False),
-        "tls.crt": (_certificate_path(where, source["host"]), False),
-        "tls.key": (_key_path(where, source["host"]), True),
+        "authority.crt": (f"{AUTHORITY}.crt", False),
+        "tls.crt": (f"{source['host']}.crt", False),
+        "tls.key": (f"{source['host']}.key", True),
     }
     own = {"owner": owner, "group": owner}
     return [
         {"path": folder, "state": "directory", "mode": "0500", **own},
         *(
-            {"path": f"{folder}/{name}", "content": _text(path), "secret": secret, "mode": "0400", **own}
-            for name, (path, secret) in tls_files.items()
+            {
+                "path": f"{folder}/{name}",
+                "content": text_of_secret(source["dir"], of),
+                "secret": secret,
+                "mode": "0400",
+                **own,
+            }
+            for name, (of, secret) in tls_files.items()
         ),
     ]
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="ascii") if path.exists() else ""
 
 
 def _certificate_path(folder: Path, name: str) -> Path:

@@ -12,8 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from ansible.errors import AnsibleError
 
-from ._hosts import text_of
-from ._services import Groups, Table, addresses_of, hosts_of, is_local
+from ._services import Groups, Table, address_of, addresses_of, hosts_of, is_local
 
 # By which the lab knows its own.
 NAME = "monitor_lab"
@@ -37,8 +36,7 @@ def needs(
     C(clients) is None where anybody may come: to pages, and with `is_open`, as monitor_lab_is_open says, to all. On
     loopback nobody comes. Addresses are those of the inventory, and may be names.
     """
-    table = [{"groups": entry["groups"], "name": entry["name"]} for entry in services]
-    if is_local(addresses_of(table, groups, hostvars)):
+    if is_local(addresses_of(services, groups, hostvars)):
         return []
     scrapers: list[str] = next((entry["groups"][:1] for entry in services if entry["name"] == SCRAPER), [])
     found = []
@@ -53,15 +51,11 @@ def needs(
             found.append(
                 {
                     "port": port["port"],
-                    "address": _address(hostvars, host),
-                    "clients": None if is_for_all else sorted(_address(hostvars, other) for other in others),
+                    "address": address_of(hostvars, host),
+                    "clients": None if is_for_all else sorted(address_of(hostvars, other) for other in others),
                 }
             )
     return found
-
-
-def _address(hostvars: Mapping[str, Any], host: str) -> str:
-    return text_of(hostvars[host], "monitor_lab_address", text_of(hostvars[host], "ansible_host", host))
 
 
 def _rules(wanted: Iterable[Need]) -> list[tuple[bool, int, str, str, int]]:

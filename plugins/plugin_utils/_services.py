@@ -105,6 +105,12 @@ def addresses_of(table: Table, groups: Groups, hostvars: Mapping[str, Any]) -> d
     return addresses
 
 
+def address_of(hostvars: Mapping[str, Any], host: str) -> str:
+    """Return the address of a host of several, as the inventory has it, which may be a name."""
+    given = hostvars[host]
+    return text_of(given, "monitor_lab_address", text_of(given, "ansible_host", host))
+
+
 def is_local(addresses: Mapping[str, str]) -> bool:
     """Tell whether all that listens does so on loopback; `addresses` are those of addresses_of."""
     return all(_is_loopback(address) for address in addresses.values() if address)
@@ -123,13 +129,10 @@ def certificate_names(services: Table, groups: Groups, hostvars: Mapping[str, An
     They are the address that it listens on, that at which Ansible reaches it, its name, the names in its services'
     URLs, and those of loopback, which is the end of a tunnel.
     """
-    local = is_local(
-        addresses_of([{"groups": entry["groups"], "name": entry["name"]} for entry in services], groups, hostvars)
-    )
+    local = is_local(addresses_of(services, groups, hostvars))
     found = {}
     for host in hosts_of(services, groups):
-        reached = text_of(hostvars[host], "ansible_host", host)
-        names = [] if local else [text_of(hostvars[host], "monitor_lab_address", reached), reached, host]
+        names = [] if local else [address_of(hostvars, host), text_of(hostvars[host], "ansible_host", host), host]
         names += [
             urlsplit(service["url"]).hostname or ""
             for service in services
