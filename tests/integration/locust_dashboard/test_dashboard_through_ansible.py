@@ -18,7 +18,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import ROOT, Grafana
 
 from tests.checks.tree import CHECKOUT
-from tests.integration.locust_dashboard.small_server import reply, server
+from tests.small_server import reply, server
 
 JSON = dict[str, Any]
 Play = Callable[..., str]

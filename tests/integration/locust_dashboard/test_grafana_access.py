@@ -26,7 +26,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.das
 )
 
 from tests.integration.locust_dashboard.grafana_exchanges import Exchanges, served
-from tests.integration.locust_dashboard.small_server import Act, reply, server
+from tests.small_server import Act, reply, server
 
 HEALTH = json.dumps({"commit": "NA", "database": "ok", "version": "7.5.5"})
 DASHBOARD = {"title": "Downloaded", "panels": []}

@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import json
 import re
 import sys
-import threading
-from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from tests.checks.tree import CHECKOUT
 from tests.plays import ansible_playbook
+from tests.small_server import Act, reply, server
 
 sys.path.insert(0, str(CHECKOUT / "files" / "tokenization"))
 
@@ -27,28 +26,15 @@ FAILING = (503, {"error": "the vault can not be reached or written: try again"})
 Answers = list[tuple[int, dict[str, str]]]
 
 
-@contextlib.contextmanager
-def service(answers: Answers) -> Iterator[str]:
-    """Yield the URL of one that gives each answer once, and the last one again and again."""
+def in_turn(answers: Answers) -> Act:
+    """Give each answer once, and the last one again and again."""
     left = iter(answers)
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            code, content = next(left, answers[-1])
-            body = json.dumps(content).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def act(request: BaseHTTPRequestHandler) -> None:
+        status, content = next(left, answers[-1])
+        reply(status, json.dumps(content))(request)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    return act
 
 
 def test_it_waits_while_a_vault_is_upgraded(tmp_path: Path) -> None:
@@ -61,7 +47,7 @@ def test_it_waits_while_a_vault_is_upgraded(tmp_path: Path) -> None:
             name: {
                 "ansible_connection": "local",
                 "ansible_python_interpreter": sys.executable,
-                "monitor_lab_tokenization_url": stack.enter_context(service(answers)),
+                "monitor_lab_tokenization_url": stack.enter_context(server(in_turn(answers))).url,
                 "monitor_lab_access": {"tokenization": {}},
                 # There, no log is read.
                 "tokenization_runtime": "kubernetes",

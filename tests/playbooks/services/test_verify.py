@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.server
 import json
 import sys
-import threading
-from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +14,19 @@ import pytest
 
 from tests.checks.tree import CHECKOUT
 from tests.plays import ansible_playbook
+from tests.small_server import Act, reply, server
 
 TARGET = "http://127.0.0.1:9/metrics"
 
 
-@contextlib.contextmanager
-def prometheus(health: str) -> Iterator[str]:
-    """Yield the URL of a server that says this of its one target."""
+def prometheus(health: str) -> Act:
+    """Say this of the one target."""
+    body = json.dumps({"data": {"version": "3.5.0", "activeTargets": [{"health": health, "scrapeUrl": TARGET}]}})
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            target = {"health": health, "scrapeUrl": TARGET}
-            body = json.dumps({"data": {"version": "3.5.0", "activeTargets": [target]}}).encode()
-            self.send_response(500 if health == "unknown to it" and "targets" in self.path else 200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def act(request: BaseHTTPRequestHandler) -> None:
+        reply(500 if health == "unknown to it" and "targets" in request.path else 200, body)(request)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    return act
 
 
 @pytest.mark.parametrize(
@@ -51,8 +36,12 @@ def prometheus(health: str) -> Iterator[str]:
 def test_a_target_that_is_not_up_is_told_of(health: str, says: str, tmp_path: Path) -> None:
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (tmp_path / "hosts.json").write_text(json.dumps({"prometheus": {"hosts": {"mon1": host}}}))
-    with prometheus(health) as url:
-        given: dict[str, Any] = {"monitor_lab_prometheus_url": url, "monitor_lab_host": {}, "ansible_become": False}
+    with server(prometheus(health)) as served:
+        given: dict[str, Any] = {
+            "monitor_lab_prometheus_url": served.url,
+            "monitor_lab_host": {},
+            "ansible_become": False,
+        }
         done = ansible_playbook(
             CHECKOUT / "playbooks" / "verify.yml",
             f"--inventory={tmp_path}/hosts.json",
