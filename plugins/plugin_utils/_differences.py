@@ -85,21 +85,24 @@ def wanted_ones(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def file_differences(wanted: Sequence[WantedFile], seen: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what differs between the files of a service and those that a host has."""
-    found = []
-    for file in whole_files(wanted):
-        there = seen.get(file["path"])
-        kind = file["state"]
-        if there is None:
-            found.append(f"{file['path']} is not there")
-        elif there["kind"] != kind:
-            found.append(f"{file['path']} is a {there['kind']}")
-        else:
-            found += [
-                f"{file['path']} has another {name}" for name in ("owner", "group", "mode") if there[name] != file[name]
-            ]
-            if kind == "file" and there["sha256"] != _sha256(file):
-                found.append(f"{file['path']} has another content")
+    found = [fault for file in whole_files(wanted) for fault in _faults(file, seen.get(file["path"]))]
     return found + [f"{path} does not belong there" for path in strays(wanted, seen)]
+
+
+def due_files(wanted: Iterable[WantedFile], seen: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return those of the files, whole, that a host has not or has otherwise."""
+    return [file for file in whole_files(wanted) if _faults(file, seen.get(file["path"]))]
+
+
+def _faults(file: Mapping[str, Any], there: Optional[Mapping[str, Any]]) -> list[str]:
+    if there is None:
+        return [f"{file['path']} is not there"]
+    if there["kind"] != file["state"]:
+        return [f"{file['path']} is a {there['kind']}"]
+    found = [f"{file['path']} has another {name}" for name in ("owner", "group", "mode") if there[name] != file[name]]
+    if file["state"] == "file" and there["sha256"] != _sha256(file):
+        found.append(f"{file['path']} has another content")
+    return found
 
 
 def strays(wanted: Sequence[WantedFile], seen: Mapping[str, Mapping[str, Any]]) -> list[str]:

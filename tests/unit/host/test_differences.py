@@ -17,6 +17,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences
     container_options,
     container_unstated,
     differences,
+    due_files,
     strays,
     whole_files,
 )
@@ -248,9 +249,15 @@ def test_files_that_are_as_wanted_differ_in_nothing(folder: Path) -> None:
         (lambda folder: (folder / "not-here").write_text(""), "not-here does not belong there"),
     ],
 )
-def test_what_was_changed_of_a_file_is_told(change: Callable[[Path], object], says: str, folder: Path) -> None:
+def test_what_was_changed_of_a_file_is_told_and_put_right_alone(
+    change: Callable[[Path], object], says: str, folder: Path
+) -> None:
     change(folder)
     assert differing(folder) == [says]
+    due = due_files(wanted_files(folder), host.files([folder]))
+    assert [file["path"] for file in due] == (
+        [] if says.endswith("does not belong there") else [f"{folder}/{says.split()[0]}"]
+    )
 
 
 def test_another_owner_is_told(folder: Path) -> None:
