@@ -180,7 +180,9 @@ def container_options(wanted: WantedContainer, looked: Looked) -> dict[str, Any]
         "security_opts": ["no-new-privileges"],
         "working_dir": wanted.get("workdir", ""),
         # One that is tried runs once, and Docker itself removes it then, whoever waits for it.
-        "restart_policy": "no" if wanted.get("tried") else "unless-stopped",
+        # A Docker that was killed stops what it finds running when it is back; Docker 20.10 takes what runs
+        # "unless-stopped" for stopped by somebody then.
+        "restart_policy": "no" if wanted.get("tried") else "always",
         "auto_remove": wanted.get("tried", False),
         **_LOG[looked["ansible_facts"]["ansible_service_mgr"] == "systemd"],
     }
