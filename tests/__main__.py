@@ -92,8 +92,10 @@ def playbooks() -> bool:
 
 def integration() -> bool:
     pytest = [sys.executable, "-m", "pytest"]
-    # By files, which start their servers once; three, since what they start is waited for longer than it works.
-    beside = [*pytest, "--numprocesses=3", "--dist=loadfile", f"--ignore={MANY_LOCUSTS}"]
+    # By files, which start their servers once, in the order of tests/conftest.py; three, since what they start is
+    # waited for longer than it works.
+    by_files = ["--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
+    beside = [*pytest, *by_files, f"--ignore={MANY_LOCUSTS}"]
     return debian_packages() and all(
         [run(*beside, "tests/integration"), run(*pytest, "--numprocesses=2", MANY_LOCUSTS)]
     )
