@@ -9,9 +9,9 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from ._services import Table, text_of_secret
+from ._services import Groups, Table, host_addresses, text_of_secret, url_of
 
 Access = Mapping[str, Mapping[str, Any]]
 """Service → the options that _services.access returns."""
@@ -34,8 +34,12 @@ def scraping_secrets(services: Table, access: Access, secrets_dir: str) -> dict[
     return {name: text_of_secret(secrets_dir, name) for name in passwords + tokens}
 
 
-def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[str, Any]]:
+def scrape_configs(
+    services: Table, access: Access, folder: str, groups: Groups, hostvars: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return Prometheus's jobs, one for each service that has metrics; passwords and authority are files in `folder`.
+
+    A service that answers on each host of its group has as many targets.
 
     They are of the form https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config
     """
@@ -48,7 +52,7 @@ def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[st
             "job_name": service["name"],
             "scheme": url.scheme,
             "metrics_path": service["metrics"],
-            "static_configs": [{"targets": [url.netloc]}],
+            "static_configs": [{"targets": _targets(service, url, groups, hostvars)}],
         }
         if url.scheme == "https" and "ca_path" in options:
             job["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}
@@ -59,6 +63,13 @@ def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[st
             job["authorization"] = {"credentials_file": f"{folder}/keys/{service['name']}_metrics_token"}
         jobs.append(job)
     return jobs
+
+
+def _targets(service: Mapping[str, Any], url: SplitResult, groups: Groups, hostvars: Mapping[str, Any]) -> list[str]:
+    hosts = groups.get(service["groups"][0], ())
+    if not service["each"] or len(hosts) < 2:
+        return [url.netloc]
+    return [urlsplit(url_of(address, url.port)).netloc for address in host_addresses(hosts, hostvars)]
 
 
 def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, Any]:

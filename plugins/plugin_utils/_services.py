@@ -37,7 +37,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
     Each service has name, groups, ports (a list of variable, port and clients), url ("" where the lab is without it),
-    health, healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login,
+    health, healthy, volumes, image, metrics ("" where it has none), each, page, elsewhere, foreign, required, login,
     metrics_token and absent_preflight.
     """
     return [
@@ -54,6 +54,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "volumes": entry.get("volumes", []),
             "image": entry.get("image", False),
             "metrics": entry.get("metrics", ""),
+            "each": entry.get("each", False),
             "page": entry.get("page", False),
             "elsewhere": _truth(values[entry["elsewhere"]]) if "elsewhere" in entry else False,
             "foreign": _truth(values[entry["foreign"]]) if "foreign" in entry else False,
@@ -109,6 +110,11 @@ def address_of(hostvars: Mapping[str, Any], host: str) -> str:
     """Return the address of a host of several, as the inventory has it, which may be a name."""
     given = hostvars[host]
     return text_of(given, "monitor_lab_address", text_of(given, "ansible_host", host))
+
+
+def host_addresses(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> list[str]:
+    """Return how others reach each of several hosts."""
+    return [address_of(hostvars, host) for host in hosts]
 
 
 def is_local(addresses: Mapping[str, str]) -> bool:

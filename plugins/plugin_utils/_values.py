@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from ._alert_rules import thresholds_fault
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
 
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:(?P<unit>[kmgt])(?:i?b|i)?|b)?", re.ASCII | re.IGNORECASE)
@@ -182,6 +183,7 @@ KINDS: dict[str, Kind] = {
     "arguments": arguments_fault,
     "environment": environment_fault,
     "secrets": secrets_fault,
+    "thresholds": thresholds_fault,
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
@@ -228,4 +230,5 @@ _KIND_OF = {
     "monitor_lab_bundle": "folder",
     "monitor_lab_config_dir": "host folder",
     "monitor_lab_proxy": "url",
+    "prometheus_thresholds": "thresholds",
 }

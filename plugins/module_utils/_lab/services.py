@@ -14,7 +14,7 @@ from typing import Any
 from ansible.module_utils.urls import open_url
 
 # In JSON, and in what an exporter says of its build.
-VERSION = re.compile(r'(?:"|build_info\{)version"?[:=] ?"([^"]+)"')
+VERSION = re.compile(r'(?:"|build_info\{(?:[^}]*,)?)version"?[:=] ?"([^"]+)"')
 
 
 def ask(services: Sequence[Mapping[str, Any]], timeout: int) -> list[dict[str, Any]]:

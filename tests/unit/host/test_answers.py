@@ -15,6 +15,10 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.service
 ANSWERS = {
     "/well": (200, '{"status": "success", "data": {"version": "3.5.0"}}'),
     "/exporter": (200, 'locust_exporter_build_info{version="1.0.0"} 1\nlocust_up 1\n'),
+    "/node": (
+        200,
+        'go_info{version="go1.19"} 1\nnode_exporter_build_info{branch="b",goversion="go1.19",version="1.5.0"} 1\n',
+    ),
     "/blind": (200, "locust_up 0\n"),
     "/starting": (503, "not yet"),
 }
@@ -64,6 +68,7 @@ def test_the_environment_s_proxy_is_asked_only_where_that_is_wanted(
     [
         ("/well", "", 200, True, "3.5.0"),
         ("/exporter", "^locust_up 1", 200, True, "1.0.0"),
+        ("/node", "", 200, True, "1.5.0"),
         ("/blind", "^locust_up 1", 200, False, ""),
         ("/starting", "", 503, False, ""),
     ],

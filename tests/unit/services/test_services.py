@@ -26,6 +26,10 @@ VALUES = {
     "monitor_lab_locust_master_port": 5557,
     "monitor_lab_locust_exporter_url": "",
     "monitor_lab_locust_exporter_port": 9646,
+    "monitor_lab_node_exporter_url": "",
+    "monitor_lab_node_exporter_port": 9100,
+    "monitor_lab_container_exporter_url": "",
+    "monitor_lab_container_exporter_port": 9647,
     "monitor_lab_prometheus_url": "http://192.0.2.4:9090",
     "monitor_lab_prometheus_port": 9090,
     "monitor_lab_grafana_url": "http://192.0.2.5:3000",
@@ -87,6 +91,8 @@ def test_addresses_are_those_that_ansible_reaches() -> None:
         "tokenization": "pod1",
         "locust": "locust1",
         "locust_exporter": "",
+        "node_exporter": "",
+        "container_exporter": "",
         "prometheus": "192.0.2.4",
         "grafana": "198.51.100.5",
     }
@@ -188,6 +194,8 @@ def test_the_summary_tells_of_every_service() -> None:
         "prometheus      http://192.0.2.4:9090        up         3.5.0",
         "grafana         http://192.0.2.5:3000        not here",
         "locust_exporter left out: the inventory has no host in the group locust_exporter",
+        "node_exporter   left out: the inventory has no host in the group node_exporter",
+        "container_exporter left out: the inventory has no host in the group container_exporter",
         "No Grafana: why.",
         "",
         "Passwords and keys: /secrets (files on the controller, mode 0600)",
@@ -261,7 +269,7 @@ def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
     }
     assert asked["locust"]["url_password"] == ""
     assert asked["tokenization"] == asked["grafana"] == {"ca_path": "/etc/ca.crt"}
-    health = services.health_addresses(closed, asked)[3]
+    health = services.health_addresses(closed, asked)[5]
     assert health["url_password"] == "p4ss"
     assert "force_basic_auth" not in health
     assert services.access(of(), GROUPS, str(tmp_path), "") == {service["name"]: {} for service in of()}
