@@ -9,9 +9,9 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from ._services import Groups, Table, host_addresses, text_of_secret, url_of
+from ._services import Groups, Table, text_of_secret, urls_of
 
 Access = Mapping[str, Mapping[str, Any]]
 """Service → the options that _services.access returns."""
@@ -48,11 +48,13 @@ def scrape_configs(
         if not (service["metrics"] and service["url"]):
             continue
         url, options = urlsplit(service["url"]), access[service["name"]]
+        # One may be given of what has no host of the inventory's.
+        urls = dict.fromkeys(urls_of(service, groups, hostvars).values()) or [service["url"]]
         job: dict[str, Any] = {
             "job_name": service["name"],
             "scheme": url.scheme,
             "metrics_path": service["metrics"],
-            "static_configs": [{"targets": _targets(service, url, groups, hostvars)}],
+            "static_configs": [{"targets": [urlsplit(one).netloc for one in urls]}],
         }
         if url.scheme == "https" and "ca_path" in options:
             job["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}
@@ -63,13 +65,6 @@ def scrape_configs(
             job["authorization"] = {"credentials_file": f"{folder}/keys/{service['name']}_metrics_token"}
         jobs.append(job)
     return jobs
-
-
-def _targets(service: Mapping[str, Any], url: SplitResult, groups: Groups, hostvars: Mapping[str, Any]) -> list[str]:
-    hosts = groups.get(service["groups"][0], ())
-    if not service["each"] or len(hosts) < 2:
-        return [url.netloc]
-    return [urlsplit(url_of(address, url.port)).netloc for address in host_addresses(hosts, hostvars)]
 
 
 def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, Any]:

@@ -74,12 +74,13 @@ def test_the_environment_s_proxy_is_asked_only_where_that_is_wanted(
     ],
 )
 def test_an_answer_is_told(path: str, healthy: str, status: int, up: bool, version: str, url: str) -> None:
-    expected = {"name": "it", "status": status, "up": up, "version": version}
+    expected = {"name": "it", "url": f"{url}{path}", "status": status, "up": up, "version": version}
     assert ask([service(f"{url}{path}", healthy)], timeout=5) == [expected]
 
 
 def test_no_answer_is_status_0() -> None:
-    assert ask([service("http://127.0.0.1:9/")], timeout=5) == [{"name": "it", "status": 0, "up": False, "version": ""}]
+    (answer,) = ask([service("http://127.0.0.1:9/")], timeout=5)
+    assert (answer["status"], answer["up"], answer["version"]) == (0, False, "")
 
 
 def test_all_are_asked_at_once(url: str) -> None:
