@@ -21,11 +21,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
-PORTS = {"tokenization": 30500, "locust": 8089, "locust_exporter": 9646, "prometheus": 9090, "grafana": 3000}
+PORTS = {
+    "tokenization": 30500,
+    "locust": 8089,
+    "locust_exporter": 9646,
+    "node_exporter": 9100,
+    "container_exporter": 9647,
+    "prometheus": 9090,
+    "grafana": 3000,
+}
 MASTER_PORT = 5557
 SECONDS = 10
 # They believe whoever answers.
@@ -161,9 +170,11 @@ def master(table: Table, address: str) -> None:
     table.failed |= not heard.startswith(b"\xff")
 
 
-def exporter(table: Table, url: str) -> None:
-    table.asked("exporter: read metrics", f"{url}/metrics")
-    table.asked("exporter: log in", f"{url}/metrics", Authorization=basic("locust_exporter", "locust_exporter"))
+def exporter(name: str, table: Table, url: str) -> None:
+    for path in ("/", "/metrics", "/debug/pprof/"):
+        table.asked(f"{name}: GET {path}", f"{url}{path}")
+    for user in (name, "prometheus"):
+        table.asked(f"{name}: log in as {user}", f"{url}/metrics", Authorization=basic(user, user))
 
 
 def prometheus(table: Table, url: str) -> None:
@@ -244,7 +255,7 @@ def try_all(hosts: dict[str, str]) -> bool:
     tries: dict[str, Callable[[Table, str], None]] = {
         "tokenization": service,
         "locust": locust,
-        "locust_exporter": exporter,
+        **{name: partial(exporter, name) for name in ("locust_exporter", "node_exporter", "container_exporter")},
         "prometheus": prometheus,
         "grafana": grafana,
     }
