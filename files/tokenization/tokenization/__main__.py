@@ -87,8 +87,7 @@ def tell_times(private_key_file: Path, certificate: Certificate | None) -> None:
     """Have the metrics tell when the key was made, and when the certificate of the moment begins and ends."""
     metrics.KEY_MADE.set(private_key_file.stat().st_mtime)
     if certificate:
-        metrics.CERTIFICATE_BEGIN.set_function(lambda: certificate.begin)
-        metrics.CERTIFICATE_END.set_function(lambda: certificate.end)
+        metrics.tell_certificate(lambda: certificate.begin, lambda: certificate.end)
 
 
 def listen(host: str, port: int) -> socket.socket:

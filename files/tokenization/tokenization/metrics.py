@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -25,8 +25,6 @@ REFUSALS = Counter("tokenization_refusals_total", "Requests refused.", ["route",
 LOOKUPS = Counter("tokenization_lookups_total", "Names and tokens asked for.", ["by", "known"])
 CONNECTIONS = Gauge("tokenization_connections", "Connections held.", ["state"])
 KEY_MADE = Gauge("tokenization_key_made_time_seconds", "When the file of the private key was written, in Unix time.")
-CERTIFICATE_BEGIN = Gauge("tokenization_certificate_begin_time_seconds", "When the certificate begins, in Unix time.")
-CERTIFICATE_END = Gauge("tokenization_certificate_end_time_seconds", "When the certificate ends, in Unix time.")
 IN_PROGRESS = Gauge("tokenization_requests_in_progress", "Requests being worked on.")
 TOKENS = Gauge("tokenization_tokens", "Tokens in the vault.")
 COMMIT_RECORDS = Histogram(
@@ -74,3 +72,10 @@ def begin_at_zero(routes: Iterable[str]) -> None:
     for by in ("name", "token"):
         for known in ("yes", "no"):
             LOOKUPS.labels(by, known)
+
+
+def tell_certificate(begin: Callable[[], float], end: Callable[[], float]) -> None:
+    """Have the series of a certificate. Without one there are none: 0 would be one that ended long ago."""
+    for name, moment in (("begin", begin), ("end", end)):
+        gauge = Gauge(f"tokenization_certificate_{name}_time_seconds", f"When the certificate {name}s, in Unix time.")
+        gauge.set_function(moment)

@@ -135,6 +135,10 @@ def test_what_a_client_sends_becomes_no_label(service: Service) -> None:
     assert routes == {"/tokenize", "/detokenize", "/healthz", "/readyz", "/metrics", "/openapi.json"}
 
 
+def test_without_a_certificate_none_is_told_of(service: Service) -> None:
+    assert "tokenization_certificate" not in service.http.get(f"{service.url}/metrics", timeout=10).text
+
+
 def test_when_a_certificate_begins_and_ends() -> None:
     chain = trustme.CA().issue_cert("127.0.0.1").cert_chain_pems
     pem = b"".join(blob.bytes() for blob in chain)
