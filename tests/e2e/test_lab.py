@@ -104,6 +104,18 @@ def test_containers_run_with_as_little_as_they_need(lab: Lab) -> None:
             assert container.attrs["Config"]["User"] not in ("", "0", "root"), name
 
 
+def test_the_container_exporter_can_change_nothing_that_it_sees(lab: Lab) -> None:
+    process = Path("/proc", str(lab.containers()["monitor-lab-container-exporter"].attrs["State"]["Pid"]))
+    status = (process / "status").read_text()
+    assert set(re.findall(r"^Cap\w+:\s+(\d+)$", status, re.MULTILINE)) == {"0" * 16}
+    assert "NoNewPrivs:\t1" in status
+    # proc_pid_mountinfo(5): where it is, and its options.
+    mounts = [line.split()[4:6] for line in (process / "mountinfo").read_text().splitlines()]
+    seen = {place: options.split(",") for place, options in mounts if place.startswith("/host/")}
+    assert {"/host/proc", "/host/var/lib/docker/containers"} <= seen.keys()
+    assert [place for place, options in seen.items() if "ro" not in options] == []
+
+
 def test_every_container_is_told_of_and_no_other(lab: Lab) -> None:
     text = requests.get(f"{URLS['container_exporter']}/metrics", timeout=10).text
     told = set(re.findall(r'^container_memory_working_set_bytes\{.*name="([^"]+)"', text, re.MULTILINE))
