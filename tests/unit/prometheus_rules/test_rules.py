@@ -18,6 +18,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._alert_rules
 
 from tests import alert_cases
 from tests.checks.tree import CHECKOUT
+from tests.role_readme import ROLES, load
 
 SECTION = re.compile(r"^### (\w+)\n\n- \*\*It means\*\* .+\n- \*\*Look at\*\* .+\n- \*\*Do\*\* .+$", re.MULTILINE)
 
@@ -90,6 +91,13 @@ def test_a_threshold_of_the_users_takes_the_place_of_the_usual_one() -> None:
 )
 def test_thresholds_are_checked(thresholds: dict[str, Any], fault: str | None) -> None:
     assert thresholds_fault(thresholds) == fault
+
+
+def test_a_changed_rule_makes_no_other_image() -> None:
+    """Which is called after all that lies in its folder."""
+    image = load(ROLES / "prometheus" / "vars" / "main.yml")["__prometheus_image"]
+    folder = CHECKOUT / "files" / image["folder"].removeprefix("{{ monitor_lab_files }}/")
+    assert [path.name for path in folder.iterdir()] == ["Dockerfile"]
 
 
 def test_a_job_that_has_to_be_there_has_a_series() -> None:
