@@ -30,6 +30,8 @@ HOSTS = {
     "locust": "b",
     "locust_workers": "c",
     "locust_exporter": "a",
+    "node_exporter": "c",
+    "container_exporter": "b",
     "prometheus": "b",
     "grafana": "c",
 }
