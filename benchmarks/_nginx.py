@@ -51,6 +51,7 @@ class Target:
     pid: int
     url: str
     tls_url: str
+    ca_file: Path
 
 
 def program() -> str:
@@ -64,7 +65,9 @@ def program() -> str:
 @contextlib.contextmanager
 def nginx(folder: Path, core: int) -> Iterator[Target]:
     """Run it with one process on `core`; below /fails it answers 500, and else 200 with a small JSON."""
-    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(folder / "certificate")
+    authority, ca_file = trustme.CA(), folder / "ca.crt"
+    authority.cert_pem.write_to_path(ca_file)
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(folder / "certificate")
     port, tls_port = free_port(), free_port()
     (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, tls_port=tls_port))
     command = ["taskset", "-c", str(core), program(), "-c", str(folder / "nginx.conf"), "-e", str(folder / "errors")]
@@ -72,7 +75,7 @@ def nginx(folder: Path, core: int) -> Iterator[Target]:
         try:
             wait_until("nginx answers", lambda: process.poll() is not None or _listens(tls_port))
             assert process.poll() is None, (folder / "errors").read_text()
-            yield Target(process.pid, f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls_port}")
+            yield Target(process.pid, f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls_port}", ca_file)
         finally:
             process.terminate()
 

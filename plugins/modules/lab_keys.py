@@ -22,7 +22,7 @@ options:
     type: path
     required: true
   passwords:
-    description: Names of the passwords' files.
+    description: Names of the passwords' files. Each is of 64 hex digits.
     type: list
     elements: str
     default: []

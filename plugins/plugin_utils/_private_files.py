@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import secrets
-import string
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-# 2^190 passwords: nobody guesses one, and none has to be quoted anywhere.
-LENGTH = 32
+# Nobody guesses one, none has to be quoted anywhere, and each is a key of the service's, too.
+BYTES = 32
 
 
 class FileError(Exception):
@@ -35,12 +34,11 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 
 def make_passwords(folder: Path, names: Iterable[str], is_tried: bool) -> list[str]:
-    """Make those that are not there, and return their names; nothing is written where that `is_tried` only.
+    """Make those that are not there, each of 64 hex digits, and return their names.
 
-    Raises FileError.
+    Nothing is written where that `is_tried` only. Raises FileError.
     """
     made = [name for name in names if not (folder / name).exists()]
     for name in made if not is_tried else []:
-        password = "".join(secrets.choice(string.ascii_letters + string.digits) for _unused in range(LENGTH))
-        write(folder / name, password.encode())
+        write(folder / name, secrets.token_hex(BYTES).encode())
     return made

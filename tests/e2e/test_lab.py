@@ -32,6 +32,8 @@ from tests.stranger import listening
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(1800)
+# The lab's, where there is no systemd, and the package's.
+DOCKER_PID_FILES = (Path("/run/monitor-lab-docker.pid"), Path("/run/docker.pid"))
 
 
 def image_of_the_service() -> str:
@@ -604,6 +606,14 @@ def test_down_with_data_kept_and_up_again(lab: Lab) -> None:
     assert lab("up").code == 0
     assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
     assert query("sum(max_over_time(tokenization_requests_total[30m]))")
+
+
+def test_up_brings_back_a_docker_that_was_killed(lab: Lab) -> None:
+    """Without systemd nothing else does."""
+    os.kill(int(next(file for file in DOCKER_PID_FILES if file.exists()).read_text()), signal.SIGKILL)
+    played = lab("up")
+    assert played.code == 0, played.output[-4000:]
+    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
 
 
 def test_every_fault_of_the_values_is_told_at_once(lab: Lab) -> None:

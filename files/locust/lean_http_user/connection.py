@@ -442,6 +442,9 @@ class TlsConnection(Connection):
             while True:
                 piece = tls.read(RECORD_SIZE)
                 if not piece:
+                    # With OP_IGNORE_UNEXPECTED_EOF, which Debian 12's Python sets, this may be the connection's end.
+                    if incoming.eof:
+                        raise ssl.SSLEOFError
                     self._over = True
                     return data
                 data = data + piece if data else piece
@@ -450,11 +453,15 @@ class TlsConnection(Connection):
         except ssl.SSLWantReadError:
             self._flush()
             return data or None
-        except ssl.SSLEOFError as error:
-            self._over = True
-            # What ends with the connection may have been cut by anybody on the way.
-            if not data and self.raw:
-                raise CutAnswerError("the server closed the connection in the middle of the answer") from error
+        except ssl.SSLError as error:
+            # Without that option, it is an SSLEOFError in newer Pythons alone.
+            if not isinstance(error, ssl.SSLEOFError) and error.reason != "UNEXPECTED_EOF_WHILE_READING":
+                raise
+            if not data:
+                self._over = True
+                # What ends with the connection may have been cut by anybody on the way.
+                if self.raw:
+                    raise CutAnswerError("the server closed the connection in the middle of the answer") from error
             return data
 
     def _flush(self) -> None:

@@ -365,8 +365,18 @@ def test_the_locustfiles_own_settings_of_tls(ca_file: str) -> None:
         assert lean(f"https://localhost:{server.port}", ssl_context_factory=strict).client.get("/").error
 
 
-def test_an_end_without_tls_end_may_be_anybodys() -> None:
-    """Where only the end of the connection is the end of the answer."""
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_end_without_tls_end_may_be_anybodys(ignored: bool) -> None:
+    """Where only the end of the connection is the end of the answer, whatever Python tells OpenSSL about it."""
+
+    def settings() -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if ignored:
+            context.options |= ssl.OP_IGNORE_UNEXPECTED_EOF
+        else:
+            context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        return context
 
     def torn(connection: Any) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nabc")
@@ -377,9 +387,10 @@ def test_an_end_without_tls_end_may_be_anybodys() -> None:
         connection.unwrap()
 
     with serving([torn], context=tls("127.0.0.1")) as server:
-        assert isinstance(lean(server.url).client.get("/").error, lean_http_user.CutAnswerError)
+        tried = lean(server.url, ssl_context_factory=settings)
+        assert isinstance(tried.client.get("/").error, lean_http_user.CutAnswerError)
     with serving([ended], context=tls("127.0.0.1")) as server:
-        assert lean(server.url).client.get("/").content == b"abc"
+        assert lean(server.url, ssl_context_factory=settings).client.get("/").content == b"abc"
 
 
 def test_a_handshake_takes_no_longer_than_it_may() -> None:

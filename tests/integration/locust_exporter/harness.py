@@ -277,8 +277,10 @@ def exporter(uri: str, *arguments: str, env: Mapping[str, str] | None = None) ->
 
 
 class Prometheus:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.url = url
+        self.process = process
+        self.log = log
 
     def query(self, query: str) -> dict[Labels, float]:
         answer = json.loads(get(f"{self.url}/api/v1/query?{urlencode({'query': query})}"))
@@ -297,7 +299,7 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def prometheus(target: str, *, interval: str = "1s", extra: str = "") -> Iterator[Prometheus]:
+def prometheus(target: str, *, interval: str = "1s", extra: str = "", data: Path | None = None) -> Iterator[Prometheus]:
     """Debian's Prometheus, which scrapes the exporter at `target` (HOST:PORT); `extra` are lines of that job."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -310,9 +312,9 @@ def prometheus(target: str, *, interval: str = "1s", extra: str = "") -> Iterato
             encoding="utf-8",
         )
         command = [
-            "prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder}/data",
+            "prometheus", f"--config.file={config}", f"--storage.tsdb.path={data or folder + '/data'}",
             f"--web.listen-address=127.0.0.1:{port}",
         ]  # fmt: skip
         url = f"http://127.0.0.1:{port}"
-        with process(command, ready=lambda: bool(get(f"{url}/-/ready"))):
-            yield Prometheus(url)
+        with process(command, ready=lambda: bool(get(f"{url}/-/ready"))) as (started, log):
+            yield Prometheus(url, started, log)

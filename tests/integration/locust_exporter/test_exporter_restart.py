@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What is told stays right where the exporter, or Locust, starts anew in the middle of a run."""
+"""What is told stays right where the exporter, Locust or Prometheus starts anew in the middle of a run."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from tests.integration.locust_exporter.harness import HERE, Series, Target, exporter, free_port, locust, serve
+from tests.integration.locust_exporter.harness import (
+    HERE,
+    Series,
+    Target,
+    exporter,
+    free_port,
+    locust,
+    prometheus,
+    serve,
+)
 from tests.locusts import VERSIONS
+from tests.waiting import wait_until
 
 FILES = HERE.parents[2] / "files" / "locust"
 RUNNING = (("state", "running"),)
@@ -52,3 +63,22 @@ def test_the_exporter_and_then_locust_start_anew_in_a_run() -> None:
                 assert fresh["locust_state", (("state", "ready"),)] == 1
                 assert total(fresh) == 0
                 assert not any(name == "locust_requests_total" for name, _unused in fresh)
+
+
+def test_prometheus_is_killed_and_the_end_of_its_log_is_cut_off(tmp_path: Path) -> None:
+    """As a host without power leaves it: what was before the cut is kept, and it says that there was one."""
+    scrapes = "count_over_time(locust_up[1h])"
+    with exporter("http://127.0.0.1:9") as metrics:
+        target = metrics.url.removeprefix("http://")
+        with prometheus(target, data=tmp_path) as server:
+            wait_until("some scrapes", lambda: sum(server.query(scrapes).values()) >= 8)
+            server.process.kill()
+            server.process.wait()
+        segment = max((tmp_path / "wal").glob("[0-9]*"))
+        # In the middle of its last record.
+        os.truncate(segment, segment.stat().st_size - 20)
+        with prometheus(target, data=tmp_path) as server:
+            kept = sum(server.query(scrapes).values())
+            assert kept >= 6
+            wait_until("further scrapes", lambda: sum(server.query(scrapes).values()) >= kept + 2)
+            assert "corruption" in server.log.read_text(encoding="utf-8").lower()

@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -45,13 +44,14 @@ def running(folder: Path, *arguments: str) -> Iterator[int]:
         process.stdin.write(ENTRYPOINT.read_bytes())
         process.stdin.close()
 
-        def listens() -> bool:
+        def takes_connections() -> bool:
             assert process.poll() is None, "it has ended"
-            with socket.create_connection((LOOPBACK, port), timeout=1):
-                return True
+            # It listens before it does.
+            asked = [f"{postgresql_programs()}/pg_isready", "--quiet", f"--host={LOOPBACK}", f"--port={port}"]
+            return subprocess.run(asked, check=False).returncode == 0
 
         try:
-            wait_until("PostgreSQL takes connections", listens, 60)
+            wait_until("PostgreSQL takes connections", takes_connections, 60)
             yield port
         finally:
             process.send_signal(signal.SIGINT)

@@ -22,8 +22,7 @@ def role(entry_point: str, **variables: Any) -> dict[str, Any]:
 
 
 def secret(name: str) -> dict[str, Any]:
-    length = {"monitor_lab_secret_chars": ["digits"], "monitor_lab_secret_length": 32}
-    return role("secret", monitor_lab_secret_name=name, **length)
+    return {"devsecops.monitor_lab.lab_keys": {"secrets_dir": "{{ monitor_lab_secrets_dir }}", "passwords": [name]}}
 
 
 STAYS = f"{CHECKOUT}/playbooks/templates/stays.j2"

@@ -15,8 +15,8 @@ def test_passwords_are_made_once_and_are_their_users_own(tmp_path: Path) -> None
     assert private_files.make_passwords(folder, ["a", "b"], False) == ["a", "b"]
     first, other = (folder / "a").read_text(), (folder / "b").read_text()
     assert first != other
-    assert len(first) == private_files.LENGTH
-    assert first.isalnum()
+    # What the service takes for its key.
+    assert len(bytes.fromhex(first)) == 32
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
     assert {folder.stat().st_mode & 0o777, folder.parent.stat().st_mode & 0o777} == {0o700}
     assert private_files.make_passwords(folder, ["a", "b", "c"], False) == ["c"]
