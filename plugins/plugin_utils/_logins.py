@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,24 +47,41 @@ def scrape_configs(
     for service in services:
         if not (service["metrics"] and service["url"]):
             continue
-        url, options = urlsplit(service["url"]), access[service["name"]]
         # One may be given of what has no host of the inventory's.
         urls = dict.fromkeys(urls_of(service, groups, hostvars).values()) or [service["url"]]
-        job: dict[str, Any] = {
+        job = {
             "job_name": service["name"],
-            "scheme": url.scheme,
             "metrics_path": service["metrics"],
-            "static_configs": [{"targets": [urlsplit(one).netloc for one in urls]}],
+            **_reached(service, urls, access[service["name"]], folder),
         }
-        if url.scheme == "https" and "ca_path" in options:
-            job["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}
-        if "url_username" in options:
-            password_file = f"{folder}/keys/{service['name']}_password"
-            job["basic_auth"] = {"username": options["url_username"], "password_file": password_file}
         if service["metrics_token"]:
             job["authorization"] = {"credentials_file": f"{folder}/keys/{service['name']}_metrics_token"}
         jobs.append(job)
     return jobs
+
+
+def alerting(services: Table, access: Access, folder: str) -> dict[str, Any]:
+    """Return whom Prometheus tells of alerts, as its C(alerting) takes it; {} where the lab has no Alertmanager."""
+    found = [service for service in services if service["name"] == "alertmanager" and service["url"]]
+    managers = [_reached(service, [service["url"]], access[service["name"]], folder) for service in found]
+    return {"alertmanagers": managers} if managers else {}
+
+
+def _reached(
+    service: Mapping[str, Any], urls: Iterable[str], options: Mapping[str, Any], folder: str
+) -> dict[str, Any]:
+    """Return where Prometheus finds a service, and with which login and authority."""
+    scheme = urlsplit(service["url"]).scheme
+    found: dict[str, Any] = {
+        "scheme": scheme,
+        "static_configs": [{"targets": [urlsplit(url).netloc for url in urls]}],
+    }
+    if scheme == "https" and "ca_path" in options:
+        found["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}
+    if "url_username" in options:
+        password_file = f"{folder}/keys/{service['name']}_password"
+        found["basic_auth"] = {"username": options["url_username"], "password_file": password_file}
+    return found
 
 
 def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, Any]:
