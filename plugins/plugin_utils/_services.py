@@ -329,7 +329,8 @@ def summary(
     if tls_dir:
         lines.append(f"For browsers:       import {tls_dir}/authority.crt as an authority for web sites")
     if is_open:
-        lines.append(f"OPEN, without logins, to whoever reaches these hosts: {', '.join(named)}")
+        without = [name for name in named if not of[name]["login"]]
+        lines.append(f"OPEN, without logins, to whoever reaches these hosts: {', '.join(without)}")
     pages = [of[name]["url"] for name in named if of[name]["page"]]
     if address.startswith("127.") and pages:
         tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)

@@ -163,6 +163,10 @@ KINDS: dict[str, Kind] = {
     ),
     "url": _url,
     "address": _address,
+    "server": _written(
+        r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}",
+        "{} is not a server with its port; write one such as mail.example.org:587",
+    ),
     "tag": _with_digest(_TAG, "{} is not the tag of an image; write one such as v1.2.3"),
     # https://github.com/distribution/reference: a registry, a path, a tag.
     "image": _with_digest(
@@ -220,6 +224,7 @@ _KIND_BY_ENDING = {
 }
 
 _KIND_OF = {
+    "alertmanager_smtp_smarthost": "server",
     "grafana_dashboard_gnet_id": "amount",
     "image_archives_dir": "folder",
     "locust_arguments": "arguments",

@@ -32,6 +32,7 @@ PORTS = {
     "locust_exporter": 9646,
     "node_exporter": 9100,
     "container_exporter": 9647,
+    "alertmanager": 9093,
     "prometheus": 9090,
     "grafana": 3000,
 }
@@ -191,6 +192,19 @@ def prometheus(table: Table, url: str) -> None:
     table.asked("Prometheus: log in", f"{url}/api/v1/query?query=up", Authorization=basic("prometheus", "prometheus"))
 
 
+def alertmanager(table: Table, url: str) -> None:
+    for path in ("/", "/api/v2/alerts", "/api/v2/status", "/metrics", "/debug/pprof/"):
+        table.asked(f"Alertmanager: GET {path}", f"{url}{path}", Origin="http://stranger.example")
+    matcher = {"name": "class", "value": "security", "isRegex": False}
+    times = {"startsAt": "2020-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z"}
+    silence = json.dumps({"matchers": [matcher], **times, "createdBy": "stranger", "comment": "quiet"}).encode()
+    alert = json.dumps([{"labels": {"alertname": "LoadRunActive"}}]).encode()
+    for path, body in (("/api/v2/silences", silence), ("/api/v2/alerts", alert), ("/-/reload", b"")):
+        table.asked(f"Alertmanager: POST {path}", f"{url}{path}", body, Content_Type="application/json")
+    for user in ("alertmanager", "prometheus"):
+        table.asked(f"Alertmanager: log in as {user}", f"{url}/api/v2/status", Authorization=basic(user, user))
+
+
 def grafana(table: Table, url: str) -> None:
     for path in ("/api/search", "/api/datasources", "/api/org", "/api/admin/settings"):
         table.asked(f"Grafana: GET {path}", f"{url}{path}")
@@ -256,6 +270,7 @@ def try_all(hosts: dict[str, str]) -> bool:
         "tokenization": service,
         "locust": locust,
         **{name: partial(exporter, name) for name in ("locust_exporter", "node_exporter", "container_exporter")},
+        "alertmanager": alertmanager,
         "prometheus": prometheus,
         "grafana": grafana,
     }

@@ -23,11 +23,13 @@ GROUPS = (
     "locust_exporter",
     "node_exporter",
     "container_exporter",
+    "alertmanager",
     "prometheus",
 )
 IMAGES = {
     "prom/prometheus:v3.5.0",
     "prom/node-exporter:v1.9.1",
+    "prom/alertmanager:v0.28.1",
     "locustio/locust:2.47.0",
     "library/python:3.11-slim-bookworm",
 }
@@ -61,6 +63,7 @@ def test_digests_are_written_down_and_asked_for_anew(certificates: Path, tmp_pat
         assert pins == {
             "prometheus_version": f"v3.5.0@{registries.digest_of('prom/prometheus:v3.5.0')}",
             "node_exporter_version": f"v1.9.1@{registries.digest_of('prom/node-exporter:v1.9.1')}",
+            "alertmanager_version": f"v0.28.1@{registries.digest_of('prom/alertmanager:v0.28.1')}",
             "locust_version": f"2.47.0@{registries.digest_of('locustio/locust:2.47.0')}",
             "monitor_lab_python_image": f"{python}@{registries.digest_of(f'library/{python}')}",
         }

@@ -135,7 +135,7 @@ def test_a_part_that_the_lab_is_without_is_named_nowhere(collection: Path, tmp_p
         json.dumps({"prometheus": {"hosts": {"mon1": {"ansible_connection": "local"}}}, "web": {"hosts": {"web1": {}}}})
     )
     found = played(collection, tmp_path, "mon1", f"--inventory={inventory}")
-    assert [service["url"] for service in found["services"] if service["name"] != "prometheus"] == [""] * 7
+    assert [service["url"] for service in found["services"] if service["name"] != "prometheus"] == [""] * 8
     assert [job["static_configs"] for job in found["jobs"]] == [[{"targets": ["127.0.0.1:9090"]}]]
 
 

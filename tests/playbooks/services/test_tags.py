@@ -32,6 +32,7 @@ HOSTS = {
     "locust_exporter": "a",
     "node_exporter": "c",
     "container_exporter": "b",
+    "alertmanager": "b",
     "prometheus": "b",
     "grafana": "c",
 }

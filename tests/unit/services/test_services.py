@@ -30,6 +30,10 @@ VALUES = {
     "monitor_lab_node_exporter_port": 9100,
     "monitor_lab_container_exporter_url": "",
     "monitor_lab_container_exporter_port": 9647,
+    "monitor_lab_has_alertmanager": False,
+    "monitor_lab_alertmanager_url": "",
+    "monitor_lab_alertmanager_port": 9093,
+    "monitor_lab_alert_receiver_port": 9095,
     "monitor_lab_prometheus_url": "http://192.0.2.4:9090",
     "monitor_lab_prometheus_port": 9090,
     "monitor_lab_grafana_url": "http://192.0.2.5:3000",
@@ -95,6 +99,7 @@ def test_addresses_are_those_that_ansible_reaches() -> None:
         "locust_exporter": "",
         "node_exporter": "",
         "container_exporter": "",
+        "alertmanager": "",
         "prometheus": "192.0.2.4",
         "grafana": "198.51.100.5",
     }
@@ -198,6 +203,7 @@ def test_the_summary_tells_of_every_service() -> None:
         "locust_exporter    left out: the inventory has no host in the group locust_exporter",
         "node_exporter      left out: the inventory has no host in the group node_exporter",
         "container_exporter left out: the inventory has no host in the group container_exporter",
+        "alertmanager       left out: the inventory has no host in the group alertmanager",
         "No Grafana: why.",
         "",
         "Passwords and keys: /secrets (files on the controller, mode 0600)",
@@ -236,6 +242,14 @@ def test_the_summary_tells_how_to_get_in_and_what_is_open() -> None:
     ]
     opened = services.summary(of(), answers, [], "/secrets", "192.0.2.4", "", True)
     assert opened[-1] == "OPEN, without logins, to whoever reaches these hosts: locust, prometheus"
+
+
+def test_what_wants_a_login_in_an_open_lab_is_not_called_open() -> None:
+    table = of(monitor_lab_has_alertmanager=True, monitor_lab_alertmanager_url="http://192.0.2.4:9093")
+    answers = [answer("alertmanager", url="http://192.0.2.4:9093"), answer("prometheus")]
+    lines = services.summary(table, answers, [], "/secrets", "192.0.2.4", "", True)
+    assert lines[-2].startswith("Logins:             alertmanager: the user of that name")
+    assert lines[-1] == "OPEN, without logins, to whoever reaches these hosts: prometheus"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,16 @@ VARIABLES = variables_in(ROLES)
 
 # What each variable's values are checked for, beside their type.
 EXPECTED = {
+    "alertmanager_version": "tag",
+    "alertmanager_webhook_url": "url",
+    "alertmanager_email_to": "",
+    "alertmanager_email_from": "",
+    "alertmanager_smtp_smarthost": "server",
+    "alertmanager_smtp_username": "",
+    "alertmanager_smtp_password_file": "file",
+    "alertmanager_smtp_require_tls": "",
+    "alertmanager_receiver": "",
+    "alertmanager_memory": "memory",
     "container_engine_memory_mb": "amount",
     "container_engine_disk_mb": "amount",
     "files_wanted": "",
@@ -66,6 +76,8 @@ EXPECTED = {
     "monitor_lab_locust_exporter_port": "port",
     "monitor_lab_node_exporter_port": "port",
     "monitor_lab_container_exporter_port": "port",
+    "monitor_lab_alertmanager_port": "port",
+    "monitor_lab_alert_receiver_port": "port",
     "monitor_lab_prometheus_port": "port",
     "monitor_lab_grafana_port": "port",
     "monitor_lab_tokenization_url": "url",
@@ -74,6 +86,7 @@ EXPECTED = {
     "monitor_lab_locust_exporter_url": "url",
     "monitor_lab_node_exporter_url": "url",
     "monitor_lab_container_exporter_url": "url",
+    "monitor_lab_alertmanager_url": "url",
     "monitor_lab_prometheus_url": "url",
     "monitor_lab_grafana_url": "url",
     "monitor_lab_exposed": "",
@@ -208,6 +221,7 @@ def test_an_empty_text_is_a_value_only_where_it_is_the_default() -> None:
     ("name", "value"),
     [
         ("monitor_lab_proxy", "geheim"),
+        ("alertmanager_webhook_url", "geheim"),
         ("grafana_external_url", "ftp://user:geheim@grafana"),
         ("tokenization_dsn_file", "postgresql://user:geheim@db/vault"),
         ("prometheus_scrape_configs", {"password": "geheim"}),
