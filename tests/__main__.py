@@ -26,7 +26,12 @@ from tests.checks.sanity import sanity_home
 from tests.checks.tree import CHECKOUT, copy_as_collection
 
 # Debian packages that the integration tests start real servers from, and the service that each brings.
-DEBIAN_SERVERS = {"docker.io": "docker", "postgresql": "postgresql", "prometheus": "prometheus"}
+DEBIAN_SERVERS = {
+    "docker.io": "docker",
+    "postgresql": "postgresql",
+    "prometheus": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+}
 # And what has no service that would have to be stopped: an engine, and the browser that opens pages of strangers.
 DEBIAN_PACKAGES = (*DEBIAN_SERVERS, "podman", "chromium-headless-shell")
 # Each is checked from its own folder, from which its modules import each other.
@@ -49,7 +54,15 @@ def types() -> bool:
     results = [
         run(*strict, "--package", PLUGINS),
         *(run(*strict, folder.name, cwd=folder) for folder in folders),
-        run("mypy", "tests", "benchmarks", "tools", "files/locust", env={"MYPYPATH": ":".join(map(str, folders))}),
+        run(
+            "mypy",
+            "tests",
+            "benchmarks",
+            "tools",
+            "files/locust",
+            "files/alert_receiver",
+            env={"MYPYPATH": ":".join(map(str, folders))},
+        ),
     ]
     return all(results)
 
