@@ -24,7 +24,7 @@ import requests
 
 from tests.checks.tree import CHECKOUT, copy_as_collection
 from tests.e2e.by_hand import ROUNDS, Change, changed
-from tests.e2e.conftest import CONFIG, PORTS, SERVICES, URLS, Lab, detokenize, listed, query, state, volumes
+from tests.e2e.conftest import CONFIG, PORTS, SERVICES, URLS, VOLUMES, Lab, detokenize, listed, query, state, volumes
 from tests.integration.tokenization.load import Answers, enough, lost, store
 from tests.integration.tokenization.service import UID, free_port
 from tests.made_up import add
@@ -132,6 +132,19 @@ def test_every_rule_is_worked_out_and_no_alert_fires(lab: Lab) -> None:
     firing = {rule["name"] for rule in rules if rule.get("state") == "firing"}
     # What the machine is like beside the lab.
     assert firing <= {"HostBusy", "HostMemoryLow", "DiskFull", "DiskFilling", "HostKilledForMemory"}
+
+
+def test_what_alertmanager_is_told_is_kept(lab: Lab) -> None:
+    (manager,) = requests.get(f"{URLS['prometheus']}/api/v1/alertmanagers", timeout=10).json()["data"][
+        "activeAlertmanagers"
+    ]
+    assert manager["url"] == f"{URLS['alertmanager']}/api/v2/alerts"
+    alert = {"labels": {"alertname": "ByHand", "severity": "warning", "class": "security"}}
+    login = ("alertmanager", lab.secret("alertmanager_password"))
+    told = requests.post(f"{URLS['alertmanager']}/api/v2/alerts", json=[alert], auth=login, timeout=10)
+    assert told.status_code == 200, told.text
+    kept = VOLUMES[0] / "monitor-lab-alert-receiver" / "_data" / "alerts.jsonl"
+    wait_until("the receiver was told", lambda: "ByHand" in kept.read_text(), 60)
 
 
 def test_the_pod_has_limits(lab: Lab) -> None:
@@ -316,6 +329,10 @@ def test_other_web_pages_change_nothing(lab: Lab) -> None:
     assert requests.get(f"{URLS['locust']}/stats/requests", timeout=10).json()["state"] in ("ready", "stopped")
     read = requests.get(f"{URLS['prometheus']}/api/v1/query?query=up", headers=elsewhere, timeout=10)
     assert "Access-Control-Allow-Origin" not in read.headers
+    # It knows no origins.
+    for path in ("silences", "alerts"):
+        told = requests.post(f"{URLS['alertmanager']}/api/v2/{path}", json={}, headers=elsewhere, timeout=10)
+        assert told.status_code == 401, path
 
 
 def test_whoever_names_another_host_gets_no_token(lab: Lab) -> None:

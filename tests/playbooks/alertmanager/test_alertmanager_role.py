@@ -37,7 +37,7 @@ SEEN = {
     + str(CHECKOUT / "roles" / "prometheus" / "templates" / "prometheus.yml.j2")
     + "') }}",
 }
-LOCAL = {"one": {}}
+LOCAL: dict[str, Any] = {"one": {}}
 APART = {"one": {"ansible_host": "192.0.2.1"}, "two": {"ansible_host": "192.0.2.2"}}
 
 
@@ -55,7 +55,7 @@ def play(
         (secrets / name).write_text(f"geheim-{name}")
     common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     all_hosts = {"hosts": {host: {**common, **given} for host, given in hosts.items()}}
-    groups = {"alertmanager": {"hosts": {min(hosts): {}}}, "prometheus": {"hosts": {max(hosts): {}}}}
+    groups: dict[str, Any] = {"alertmanager": {"hosts": {min(hosts): {}}}, "prometheus": {"hosts": {max(hosts): {}}}}
     (folder / "hosts.json").write_text(json.dumps({"all": all_hosts, **groups}))
     (folder / "play.yml").write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [*tasks]}]))
     files = f"{CHECKOUT}/files"
