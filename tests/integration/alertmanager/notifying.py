@@ -200,7 +200,9 @@ def running(folder: Path) -> Iterator[Lab]:
         assert fault(config, folder) == ""
         assert '"group_interval": "1m"' in config
         (folder / "alertmanager.yml").write_text(config.replace('"1m"', '"1s"').replace('"5s"', '"1s"'))
-        (folder / "rules.yml").write_text(alert_rules({"pending": "1s"}, []))
+        rules = alert_rules({"pending": "1s"}, [])
+        assert "[90s]" in rules
+        (folder / "rules.yml").write_text(rules.replace("[90s]", "[3s]"))
         address = metrics.removeprefix("http://")
         (folder / "prometheus.yml").write_text(prometheus_config(folder, service, {"alertmanager": options}, address))
         with (
