@@ -192,3 +192,18 @@ def test_mail_that_cannot_be_sent_is_refused(given: dict[str, str], says: str, t
     done = play(tmp_path, LOCAL, role("alertmanager", "preflight"), **given)
     assert done.returncode != 0
     assert says in " ".join(done.stdout.split())
+
+
+def test_a_configuration_that_is_refused_is_neither_put_in_place_nor_shown(tmp_path: Path) -> None:
+    file = tmp_path / "alertmanager.yml"
+    file.write_text("the one before")
+    wanted = {"path": str(file), "content": "geheim", "secret": True, "mode": "0400", "validate": "grep -v geheim %s"}
+    task = {
+        "ansible.builtin.include_role": {"name": "devsecops.monitor_lab.files"},
+        "vars": {"files_wanted": [wanted]},
+    }
+    done = play(tmp_path, LOCAL, task)
+    assert done.returncode != 0
+    assert "failed to validate" in done.stdout
+    assert "geheim" not in done.stdout + done.stderr
+    assert file.read_text() == "the one before"
