@@ -141,17 +141,17 @@ def compare(target: Target, core: int) -> list[Row]:
     shipped = (LOCUST / "locustfile.py").read_text(encoding="utf-8")
     endpoints = (HERE / "_endpoints.py").read_text(encoding="utf-8")
     shipped_on_fast = on_fast_http_user(shipped, WITHOUT_COOKIES_AND_STORED)
+
+    def over_tls(text: str) -> float:
+        return rate(locust(text + WITHOUT_WAIT, target.tls_url, core, SSL_CERT_FILE=str(target.ca_file)))
+
     turns: dict[str, Any] = {
         "shipped": lambda: rate(locust(shipped + WITHOUT_WAIT, target.url, core)),
         "fast": lambda: rate(locust(shipped_on_fast + WITHOUT_WAIT, target.url, core)),
         "seed": lambda: rate(locust(SEED.read_text(encoding="utf-8") + WITHOUT_WAIT, target.url, core)),
         "wrk": lambda: wrk(target.url, core),
-        "shipped, TLS": lambda: rate(
-            locust(shipped + WITHOUT_WAIT, target.tls_url, core, SSL_CERT_FILE=str(target.ca_file))
-        ),
-        "fast, TLS": lambda: rate(
-            locust(shipped_on_fast + WITHOUT_WAIT, target.tls_url, core, SSL_CERT_FILE=str(target.ca_file))
-        ),
+        "shipped, TLS": lambda: over_tls(shipped),
+        "fast, TLS": lambda: over_tls(shipped_on_fast),
         "endpoints": lambda: rate(locust(endpoints, target.url, core)),
         "endpoints, fast": lambda: rate(locust(on_fast_http_user(endpoints), target.url, core)),
     }

@@ -11,7 +11,9 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - Each is whole, as P(devsecops.monitor_lab.whole_files#filter) makes it.
+  - Each has what it left out, too; files are root's own, may be read by all and are no secret, where nothing else is
+    said.
+  - Those whose C(wanted) is false are left out.
 positional: _input, files
 options:
   _input:

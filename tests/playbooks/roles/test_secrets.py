@@ -14,20 +14,13 @@ from tests.checks.tree import CHECKOUT
 from tests.plays import ansible_playbook
 
 
-def role(entry_point: str, **variables: Any) -> dict[str, Any]:
-    return {
-        "ansible.builtin.include_role": {"name": "devsecops.monitor_lab.monitor_lab", "tasks_from": entry_point},
-        "vars": variables,
-    }
-
-
 def secret(name: str) -> dict[str, Any]:
     return {"devsecops.monitor_lab.lab_keys": {"secrets_dir": "{{ monitor_lab_secrets_dir }}", "passwords": [name]}}
 
 
 STAYS = f"{CHECKOUT}/playbooks/templates/stays.j2"
 REMOVE = [
-    role("absent"),
+    {"ansible.builtin.include_role": {"name": "devsecops.monitor_lab.monitor_lab", "tasks_from": "absent"}},
     {"ansible.builtin.debug": {"msg": "{{ lookup('ansible.builtin.template', '" + STAYS + "').splitlines() }}"}},
 ]
 
