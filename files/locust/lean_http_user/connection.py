@@ -447,7 +447,7 @@ class TlsConnection(Connection):
                         raise ssl.SSLEOFError
                     self._over = True
                     return data
-                data = data + piece if data else piece
+                data += piece
                 if not (incoming.pending or tls.pending() or incoming.eof):
                     return data
         except ssl.SSLWantReadError:

@@ -72,7 +72,8 @@ async def serve(chosen: Settings) -> None:
         elif error := opening.exception():
             raise error
         await server.serve([listener])
-        if opening.done():
+        # Who was told to stop has done so, whatever became of the vault meanwhile.
+        if opening.done() and not status.draining:
             opening.result()
     finally:
         opening.cancel()

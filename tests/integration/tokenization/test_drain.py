@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -59,6 +60,19 @@ def test_it_stops_before_it_serves(on_postgresql: Service, postgresql: Postgresq
     try:
         process = on_postgresql.launch()
         wait_until("it waits for the database", on_postgresql.listens)
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        postgresql.signal(signal.SIGCONT)
+
+
+def test_it_stops_while_the_database_is_given_up(on_postgresql: Service, postgresql: Postgresql) -> None:
+    postgresql.signal(signal.SIGSTOP)
+    try:
+        process = on_postgresql.launch()
+        wait_until("it waits for the database, and serves", lambda: on_postgresql.ready() == 503)
+        # Now it gives up (CALL_SECONDS) while it drains (DRAIN_SECONDS).
+        time.sleep(0.5)
         process.terminate()
         assert process.wait(10) == 0
     finally:
