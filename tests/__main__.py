@@ -25,12 +25,17 @@ import psutil
 from tests.checks.sanity import sanity_home
 from tests.checks.tree import CHECKOUT, copy_as_collection
 
-# Debian packages that the integration tests start real servers from. Each brings a service of its own name.
-DEBIAN_SERVERS = ("postgresql", "prometheus")
-# And the browser that opens pages of strangers.
-DEBIAN_PACKAGES = (*DEBIAN_SERVERS, "chromium-headless-shell")
+# Debian packages that the integration tests start real servers from, and the service that each brings.
+DEBIAN_SERVERS = {
+    "docker.io": "docker",
+    "postgresql": "postgresql",
+    "prometheus": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+}
+# And what has no service that would have to be stopped: an engine, and the browser that opens pages of strangers.
+DEBIAN_PACKAGES = (*DEBIAN_SERVERS, "podman", "chromium-headless-shell")
 # Each is checked from its own folder, from which its modules import each other.
-PACKAGES = ("tokenization", "locust_exporter")
+PACKAGES = ("tokenization", "locust_exporter", "container_exporter")
 PLUGINS = "ansible_collections.devsecops.monitor_lab.plugins"
 # So many at once that what runs beside them would starve.
 MANY_LOCUSTS = "tests/integration/locust_run/test_fault_matrix.py"
@@ -49,7 +54,15 @@ def types() -> bool:
     results = [
         run(*strict, "--package", PLUGINS),
         *(run(*strict, folder.name, cwd=folder) for folder in folders),
-        run("mypy", "tests", "benchmarks", "tools", "files/locust", env={"MYPYPATH": ":".join(map(str, folders))}),
+        run(
+            "mypy",
+            "tests",
+            "benchmarks",
+            "tools",
+            "files/locust",
+            "files/alert_receiver",
+            env={"MYPYPATH": ":".join(map(str, folders))},
+        ),
     ]
     return all(results)
 
@@ -132,7 +145,7 @@ def debian_packages() -> bool:
         print(f"the integration tests need Debian packages: {shlex.join([*root, *install])}", file=sys.stderr)
         return False
     # The tests start servers of their own, and Prometheus's usual port belongs to the lab.
-    servers = [name for name in DEBIAN_SERVERS if name in missing]
+    servers = [service for name, service in DEBIAN_SERVERS.items() if name in missing]
     return all(run(*root, "service", name, "stop") and run(*root, "update-rc.d", name, "disable") for name in servers)
 
 

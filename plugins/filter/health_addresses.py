@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: health_addresses
-short_description: Says at which address each service answers when it is well
+short_description: Says at which address each service of a host answers when it is well
 version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
   - The URL, the path below it, and what the answer has to have, from the table of services.
-positional: _input, access
+positional: _input, access, host, groups, hostvars
 options:
   _input:
     description: The services, C(monitor_lab_services) of the role C(monitor_lab).
@@ -23,12 +23,26 @@ options:
     description: What each is asked with, as P(devsecops.monitor_lab.service_access#filter) says.
     type: dict
     required: true
+  host:
+    description: The host, Ansible's C(inventory_hostname).
+    type: str
+    required: true
+  groups:
+    description: Ansible's C(groups).
+    type: dict
+    required: true
+  hostvars:
+    description: Ansible's C(hostvars), with the hosts' addresses.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Ask all services of this host
   devsecops.monitor_lab.lab_services_info:
-    services: "{{ monitor_lab_services_here | devsecops.monitor_lab.health_addresses(monitor_lab_access) }}"
+    services: "{{ monitor_lab_services | devsecops.monitor_lab.health_addresses(monitor_lab_access, *here) }}"
+  vars:
+    here: ["{{ inventory_hostname }}", "{{ groups }}", "{{ hostvars }}"]
 """
 
 RETURN = r"""

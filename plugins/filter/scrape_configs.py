@@ -12,7 +12,7 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - A job for each service that has metrics, with TLS and login where they are wanted.
-positional: _input, access, folder
+positional: _input, access, folder, groups, hostvars
 options:
   _input:
     description: The services, C(monitor_lab_services) of the role C(monitor_lab).
@@ -27,12 +27,20 @@ options:
     description: Folder in which Prometheus has C(tls/authority.crt), and the secrets in C(keys).
     type: path
     required: true
+  groups:
+    description: Ansible's C(groups), whose hosts are targets of a service that answers on each.
+    type: dict
+    required: true
+  hostvars:
+    description: Ansible's C(hostvars), with the hosts' addresses.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show them
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.scrape_configs(monitor_lab_access, '/etc/prometheus') }}"
+    msg: "{{ services | devsecops.monitor_lab.scrape_configs(monitor_lab_access, '/etc', groups, hostvars) }}"
 """
 
 RETURN = r"""

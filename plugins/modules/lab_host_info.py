@@ -73,6 +73,14 @@ podman_ulimits:
   elements: str
   returned: always
   sample: ["nofile=20000:20000", "nproc=96365:96365"]
+cgroups:
+  description: >-
+    Folders in which the kernel tells what containers use; one where its cgroups are of version 2, else one of each
+    controller.
+  type: list
+  elements: str
+  returned: always
+  sample: [/sys/fs/cgroup]
 listeners:
   description: TCP listeners. V(service) names the lab's service that listens, if it is one.
   type: list
@@ -213,6 +221,7 @@ def main() -> None:
             "free_memory_mb": host.free_memory_mb(Path("/proc/meminfo").read_text()),
             "free_disk_mb": host.free_disk_mb(Path(module.params["data_path"])),
             "podman_ulimits": host.podman_ulimits(),
+            "cgroups": host.cgroups(),
             "listeners": host.listeners(services),
             # A host of another distribution has no dpkg.
             "packages": host.parse_packages(

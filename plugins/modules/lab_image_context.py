@@ -40,6 +40,11 @@ options:
           Further requirements. What they come to beyond C(requirements.txt) becomes C(requirements-user.txt), with the
           hashes of what was downloaded; it is empty without them.
         type: path
+      libraries:
+        description: Further folders, such as Python packages of other images, each packed under its own name.
+        type: list
+        elements: path
+        default: []
       archive:
         description: The archive. Where it exists, it is whole, and nothing is done.
         type: path
@@ -89,6 +94,7 @@ def main() -> None:
         "folder": {"type": "path", "required": True},
         "pip": {"type": "path", "required": True},
         "requirements": {"type": "path"},
+        "libraries": {"type": "list", "elements": "path", "default": []},
         "archive": {"type": "path", "required": True},
     }
     module = AnsibleModule(

@@ -64,13 +64,17 @@ EXAMPLES = r"""
 RETURN = r"""
 answers:
   description: >-
-    Each service's C(name), the C(status) that it answered, 0 where there was no answer, whether it is C(up), which is
-    healthy, and the C(version) that it said it has, empty where it said none.
+    Each service's C(name) and C(url), the C(status) that it answered, 0 where there was no answer, whether it is
+    C(up), which is healthy, and the C(version) that it said it has, empty where it said none.
   type: list
   elements: dict
   returned: always
   sample:
-    - {name: prometheus, status: 200, up: true, version: 2.42.0+ds}
+    - name: prometheus
+      url: http://127.0.0.1:9090/api/v1/status/buildinfo
+      status: 200
+      up: true
+      version: 2.42.0+ds
 """
 
 from ansible.module_utils.basic import AnsibleModule

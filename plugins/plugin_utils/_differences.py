@@ -167,7 +167,7 @@ def container_options(wanted: WantedContainer, looked: Looked) -> dict[str, Any]
         "env": {name: environment_text(value) for name, value in environment.items()},
         "labels": {"monitor_lab.service": wanted["service"], "monitor_lab.files": wanted.get("files", "")},
         "user": str(wanted["user"]),
-        "mounts": list(wanted.get("mounts", [])),
+        "mounts": [*wanted.get("mounts", ()), *(_seen(folder) for folder in wanted.get("sees", ()))],
         "tmpfs": ["/tmp"],
         "memory": memory,
         # That of both together: none of it is swapped.
@@ -186,6 +186,11 @@ def container_options(wanted: WantedContainer, looked: Looked) -> dict[str, Any]
         "auto_remove": wanted.get("tried", False),
         **_LOG[looked["ansible_facts"]["ansible_service_mgr"] == "systemd"],
     }
+
+
+def _seen(folder: str) -> dict[str, Any]:
+    # What is mounted in it stays out: read_only leaves that as it is, before Docker 25.
+    return {"type": "bind", "source": folder, "target": f"/host{folder}", "read_only": True, "non_recursive": True}
 
 
 def container_differences(wanted: WantedContainer, looked: Looked) -> list[str]:
@@ -255,11 +260,29 @@ def _nano(cpus: Optional[float]) -> Optional[int]:
 
 
 def _mounts(mounts: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-    return sorted((mount["type"], mount["source"], mount["target"], mount.get("read_only", False)) for mount in mounts)
+    return sorted(
+        (
+            mount["type"],
+            mount["source"],
+            mount["target"],
+            mount.get("read_only", False),
+            mount.get("non_recursive", False),
+        )
+        for mount in mounts
+    )
 
 
 def _inspected_mounts(mounts: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-    return sorted((mount["Type"], mount["Source"], mount["Target"], mount.get("ReadOnly", False)) for mount in mounts)
+    return sorted(
+        (
+            mount["Type"],
+            mount["Source"],
+            mount["Target"],
+            mount.get("ReadOnly", False),
+            (mount.get("BindOptions") or {}).get("NonRecursive", False),
+        )
+        for mount in mounts
+    )
 
 
 def pod_differences(manifest: str, pods: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -40,6 +40,7 @@ def whole_image(wanted: Mapping[str, Any], archives_dir: str, registry: str) -> 
         "folder": "",
         "base": "",
         "packages": [],
+        "libraries": [],
         "requirements": "",
         "suite": SUITE,
         **wanted,
@@ -50,7 +51,8 @@ def whole_image(wanted: Mapping[str, Any], archives_dir: str, registry: str) -> 
         content = content_hash(supplied[:1])
     elif whole["folder"]:
         pip = PIP if Path(whole["folder"], "requirements.txt").exists() else ""
-        sources = [Path(source) for source in (whole["folder"], pip, whole["requirements"]) if source]
+        folders = (whole["folder"], *whole["libraries"])
+        sources = [Path(source) for source in (*folders, pip, whole["requirements"]) if source]
         content = content_hash(sources, json.dumps([whole["base"], list(whole["packages"]), SUITE]))
     return {
         **whole,

@@ -7,11 +7,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._services import Table, text_of_secret
+from ._services import Groups, Table, text_of_secret, urls_of
 
 Access = Mapping[str, Mapping[str, Any]]
 """Service → the options that _services.access returns."""
@@ -34,8 +34,12 @@ def scraping_secrets(services: Table, access: Access, secrets_dir: str) -> dict[
     return {name: text_of_secret(secrets_dir, name) for name in passwords + tokens}
 
 
-def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[str, Any]]:
+def scrape_configs(
+    services: Table, access: Access, folder: str, groups: Groups, hostvars: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return Prometheus's jobs, one for each service that has metrics; passwords and authority are files in `folder`.
+
+    A service that answers on each host of its group has as many targets.
 
     They are of the form https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config
     """
@@ -43,22 +47,41 @@ def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[st
     for service in services:
         if not (service["metrics"] and service["url"]):
             continue
-        url, options = urlsplit(service["url"]), access[service["name"]]
-        job: dict[str, Any] = {
+        # One may be given of what has no host of the inventory's.
+        urls = dict.fromkeys(urls_of(service, groups, hostvars).values()) or [service["url"]]
+        job = {
             "job_name": service["name"],
-            "scheme": url.scheme,
             "metrics_path": service["metrics"],
-            "static_configs": [{"targets": [url.netloc]}],
+            **_reached(service, urls, access[service["name"]], folder),
         }
-        if url.scheme == "https" and "ca_path" in options:
-            job["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}
-        if "url_username" in options:
-            password_file = f"{folder}/keys/{service['name']}_password"
-            job["basic_auth"] = {"username": options["url_username"], "password_file": password_file}
         if service["metrics_token"]:
             job["authorization"] = {"credentials_file": f"{folder}/keys/{service['name']}_metrics_token"}
         jobs.append(job)
     return jobs
+
+
+def alerting(services: Table, access: Access, folder: str) -> dict[str, Any]:
+    """Return whom Prometheus tells of alerts, as its C(alerting) takes it; {} where the lab has no Alertmanager."""
+    found = [service for service in services if service["name"] == "alertmanager" and service["url"]]
+    managers = [_reached(service, [service["url"]], access[service["name"]], folder) for service in found]
+    return {"alertmanagers": managers} if managers else {}
+
+
+def _reached(
+    service: Mapping[str, Any], urls: Iterable[str], options: Mapping[str, Any], folder: str
+) -> dict[str, Any]:
+    """Return where Prometheus finds a service, and with which login and authority."""
+    scheme = urlsplit(service["url"]).scheme
+    found: dict[str, Any] = {
+        "scheme": scheme,
+        "static_configs": [{"targets": [urlsplit(url).netloc for url in urls]}],
+    }
+    if scheme == "https" and "ca_path" in options:
+        found["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}
+    if "url_username" in options:
+        password_file = f"{folder}/keys/{service['name']}_password"
+        found["basic_auth"] = {"username": options["url_username"], "password_file": password_file}
+    return found
 
 
 def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, Any]:

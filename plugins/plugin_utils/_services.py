@@ -37,7 +37,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
     Each service has name, groups, ports (a list of variable, port and clients), url ("" where the lab is without it),
-    health, healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login,
+    health, healthy, volumes, image, metrics ("" where it has none), each, page, elsewhere, foreign, required, login,
     metrics_token and absent_preflight.
     """
     return [
@@ -54,6 +54,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "volumes": entry.get("volumes", []),
             "image": entry.get("image", False),
             "metrics": entry.get("metrics", ""),
+            "each": entry.get("each", False),
             "page": entry.get("page", False),
             "elsewhere": _truth(values[entry["elsewhere"]]) if "elsewhere" in entry else False,
             "foreign": _truth(values[entry["foreign"]]) if "foreign" in entry else False,
@@ -180,6 +181,15 @@ def url_of(address: str, port: Any, has_tls: bool = False) -> str:
     return f"http{'s' if has_tls else ''}://{host}:{port}"
 
 
+def urls_of(service: Mapping[str, Any], groups: Groups, hostvars: Mapping[str, Any]) -> dict[str, str]:
+    """Return host → URL of a service, of the hosts of its first group: one URL where it does not answer on each."""
+    hosts = groups.get(service["groups"][0], ()) if service["url"] else ()
+    if not service["each"] or len(hosts) < 2:
+        return dict.fromkeys(hosts, service["url"])
+    url = urlsplit(service["url"])
+    return {host: url_of(address_of(hostvars, host), url.port, url.scheme == "https") for host in hosts}
+
+
 def inventory_faults(table: Table, groups: Groups) -> list[str]:
     """Say what is wrong with an inventory's groups; one sentence each."""
     ours = list(dict.fromkeys(group for entry in table for group in entry["groups"]))
@@ -243,20 +253,28 @@ def port_faults(
     return faults
 
 
-def health_addresses(services: Table, options: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the services as M(devsecops.monitor_lab.lab_services_info) takes them.
+def health_addresses(
+    services: Table,
+    options: Mapping[str, Mapping[str, Any]],
+    host: str,
+    groups: Groups,
+    hostvars: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Return the services that answer on a host, as M(devsecops.monitor_lab.lab_services_info) takes them.
 
     `options` are those of access.
     """
+    here = [(service, urls_of(service, groups, hostvars).get(host)) for service in services]
     return [
         {
             "name": service["name"],
-            "url": f"{service['url']}{service['health']}",
+            "url": f"{url}{service['health']}",
             "healthy": service["healthy"],
             "use_proxy": service["foreign"],
             **{key: value for key, value in options[service["name"]].items() if key != "force_basic_auth"},
         }
-        for service in services
+        for service, url in here
+        if url
     ]
 
 
@@ -266,7 +284,8 @@ def silent(services: Table, answers: Iterable[Mapping[str, Any]]) -> list[str]:
     `answers` are those of M(devsecops.monitor_lab.lab_services_info).
     """
     needed = {service["name"] for service in services if service["required"]}
-    return [answer["name"] for answer in answers if not answer["up"] and answer["name"] in needed]
+    found = [answer["name"] for answer in answers if not answer["up"] and answer["name"] in needed]
+    return list(dict.fromkeys(found))
 
 
 def summary(
@@ -284,14 +303,20 @@ def summary(
     certificates, "" where it speaks no TLS, and `is_open` tells whether others reach it without a login.
     """
     of = {service["name"]: service for service in services}
+    named = list(dict.fromkeys(answer["name"] for answer in answers))
+    width = max(map(len, of))
     lines = []
-    for answer in answers:
-        name, service = answer["name"], of[answer["name"]]
-        wrong = "NOT WELL" if answer["status"] == 200 else "NO ANSWER"
-        state = "up" if answer["up"] else wrong if service["required"] else "not here"
-        lines.append(f"{name:<15} {service['url']:<28} {state:<10} {answer['version']}".rstrip())
+    for name in named:
+        here = [answer for answer in answers if answer["name"] == name]
+        well = [answer for answer in here if answer["up"]]
+        for answer in [*well[:1], *(answer for answer in here if not answer["up"])]:
+            wrong = "NOT WELL" if answer["status"] == 200 else "NO ANSWER"
+            state = "up" if answer["up"] else wrong if of[name]["required"] else "not here"
+            others = f", as on {len(well) - 1} more" if answer["up"] and len(well) > 1 else ""
+            url = answer["url"].removesuffix(of[name]["health"])
+            lines.append(f"{name:<{width}} {url:<28} {state:<10} {answer['version']}{others}".rstrip())
     lines += [
-        f"{service['name']:<15} left out: the inventory has no host in the group {service['groups'][0]}"
+        f"{service['name']:<{width}} left out: the inventory has no host in the group {service['groups'][0]}"
         for service in services
         if not service["url"]
     ]
@@ -304,10 +329,9 @@ def summary(
     if tls_dir:
         lines.append(f"For browsers:       import {tls_dir}/authority.crt as an authority for web sites")
     if is_open:
-        lines.append(
-            f"OPEN, without logins, to whoever reaches these hosts: {', '.join(answer['name'] for answer in answers)}"
-        )
-    pages = [of[answer["name"]]["url"] for answer in answers if of[answer["name"]]["page"]]
+        without = [name for name in named if not of[name]["login"]]
+        lines.append(f"OPEN, without logins, to whoever reaches these hosts: {', '.join(without)}")
+    pages = [of[name]["url"] for name in named if of[name]["page"]]
     if address.startswith("127.") and pages:
         tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)
         lines.append(f"From a laptop:      ssh{tunnels} USER@THIS-MACHINE")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from ._alert_rules import thresholds_fault
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
 
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:(?P<unit>[kmgt])(?:i?b|i)?|b)?", re.ASCII | re.IGNORECASE)
@@ -162,6 +163,10 @@ KINDS: dict[str, Kind] = {
     ),
     "url": _url,
     "address": _address,
+    "server": _written(
+        r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}",
+        "{} is not a server with its port; write one such as mail.example.org:587",
+    ),
     "tag": _with_digest(_TAG, "{} is not the tag of an image; write one such as v1.2.3"),
     # https://github.com/distribution/reference: a registry, a path, a tag.
     "image": _with_digest(
@@ -182,6 +187,7 @@ KINDS: dict[str, Kind] = {
     "arguments": arguments_fault,
     "environment": environment_fault,
     "secrets": secrets_fault,
+    "thresholds": thresholds_fault,
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
@@ -218,6 +224,7 @@ _KIND_BY_ENDING = {
 }
 
 _KIND_OF = {
+    "alertmanager_smtp_smarthost": "server",
     "grafana_dashboard_gnet_id": "amount",
     "image_archives_dir": "folder",
     "locust_arguments": "arguments",
@@ -228,4 +235,5 @@ _KIND_OF = {
     "monitor_lab_bundle": "folder",
     "monitor_lab_config_dir": "host folder",
     "monitor_lab_proxy": "url",
+    "prometheus_thresholds": "thresholds",
 }

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -23,7 +24,7 @@ import requests
 
 from tests.checks.tree import CHECKOUT, copy_as_collection
 from tests.e2e.by_hand import ROUNDS, Change, changed
-from tests.e2e.conftest import CONFIG, PORTS, SERVICES, URLS, Lab, detokenize, listed, query, state, volumes
+from tests.e2e.conftest import CONFIG, PORTS, SERVICES, URLS, VOLUMES, Lab, detokenize, listed, query, state, volumes
 from tests.integration.tokenization.load import Answers, enough, lost, store
 from tests.integration.tokenization.service import UID, free_port
 from tests.made_up import add
@@ -100,7 +101,50 @@ def test_containers_run_with_as_little_as_they_need(lab: Lab) -> None:
             assert host["PidsLimit"] == 2048, name
         assert host["LogConfig"]["Type"] == "journald" or host["LogConfig"]["Config"]["max-size"], name
         assert not host["Privileged"], name
-        assert container.attrs["Config"]["User"] not in ("", "0", "root"), name
+        # Names of containers are in files that root alone may read.
+        if name != "monitor-lab-container-exporter":
+            assert container.attrs["Config"]["User"] not in ("", "0", "root"), name
+
+
+def test_the_container_exporter_can_change_nothing_that_it_sees(lab: Lab) -> None:
+    process = Path("/proc", str(lab.containers()["monitor-lab-container-exporter"].attrs["State"]["Pid"]))
+    status = (process / "status").read_text()
+    assert set(re.findall(r"^Cap\w+:\s+(\d+)$", status, re.MULTILINE)) == {"0" * 16}
+    assert "NoNewPrivs:\t1" in status
+    # proc_pid_mountinfo(5): where it is, and its options.
+    mounts = [line.split()[4:6] for line in (process / "mountinfo").read_text().splitlines()]
+    seen = {place: options.split(",") for place, options in mounts if place.startswith("/host/")}
+    assert {"/host/proc", "/host/var/lib/docker/containers"} <= seen.keys()
+    assert [place for place, options in seen.items() if "ro" not in options] == []
+
+
+def test_every_container_is_told_of_and_no_other(lab: Lab) -> None:
+    text = requests.get(f"{URLS['container_exporter']}/metrics", timeout=10).text
+    told = set(re.findall(r'^container_memory_working_set_bytes\{.*name="([^"]+)"', text, re.MULTILINE))
+    pod = listed("podman", "ps", "--filter", "name=tokenization-service", "--format", "{{.Names}}")
+    assert told == {*lab.containers(), *pod}
+
+
+def test_every_rule_is_worked_out_and_no_alert_fires(lab: Lab) -> None:
+    groups = requests.get(f"{URLS['prometheus']}/api/v1/rules", timeout=10).json()["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert {rule["health"] for rule in rules} == {"ok"}
+    firing = {rule["name"] for rule in rules if rule.get("state") == "firing"}
+    # What the machine is like beside the lab, and that the first run has just ended.
+    assert firing <= {"LoadRunActive", "HostBusy", "HostMemoryLow", "DiskFull", "DiskFilling", "HostKilledForMemory"}
+
+
+def test_what_alertmanager_is_told_is_kept(lab: Lab) -> None:
+    (manager,) = requests.get(f"{URLS['prometheus']}/api/v1/alertmanagers", timeout=10).json()["data"][
+        "activeAlertmanagers"
+    ]
+    assert manager["url"] == f"{URLS['alertmanager']}/api/v2/alerts"
+    alert = {"labels": {"alertname": "ByHand", "severity": "warning", "class": "security"}}
+    login = ("alertmanager", lab.secret("alertmanager_password"))
+    told = requests.post(f"{URLS['alertmanager']}/api/v2/alerts", json=[alert], auth=login, timeout=10)
+    assert told.status_code == 200, told.text
+    kept = VOLUMES[0] / "monitor-lab-alert-receiver" / "_data" / "alerts.jsonl"
+    wait_until("the receiver was told", lambda: "ByHand" in kept.read_text(), 60)
 
 
 def test_the_pod_has_limits(lab: Lab) -> None:
@@ -285,6 +329,10 @@ def test_other_web_pages_change_nothing(lab: Lab) -> None:
     assert requests.get(f"{URLS['locust']}/stats/requests", timeout=10).json()["state"] in ("ready", "stopped")
     read = requests.get(f"{URLS['prometheus']}/api/v1/query?query=up", headers=elsewhere, timeout=10)
     assert "Access-Control-Allow-Origin" not in read.headers
+    # It knows no origins.
+    for path in ("silences", "alerts"):
+        told = requests.post(f"{URLS['alertmanager']}/api/v2/{path}", json={}, headers=elsewhere, timeout=10)
+        assert told.status_code == 401, path
 
 
 def test_whoever_names_another_host_gets_no_token(lab: Lab) -> None:

@@ -23,6 +23,8 @@ _OUTCOMES = [(reason, f'{{outcome="{reason.value}"}}') for reason in Reason]
 class Exporter:
     """Makes the page of metrics, for use from several threads. `timeout` is what one scrape may take, in seconds."""
 
+    title = "Locust Exporter"
+
     def __init__(self, locust: Locust, timeout: float, namespace: str, histogram_endpoints: int) -> None:
         self._locust = locust
         self._timeout = timeout

@@ -21,11 +21,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import httptools
 
-from locust_exporter.exporter import Exporter
 from locust_exporter.exposition import CONTENT_TYPE
 from locust_exporter.message import IncompleteError, MalformedError, Message, Reader, TooLargeError
 from locust_exporter.web_config import WebConfig
@@ -50,6 +49,20 @@ _MAX_REQUEST = 65536
 _SMALL = 65536
 _MOST_PASSWORDS_WAITING = 16
 _QUIT = b"/quitquitquit"
+
+
+class Exporter(Protocol):
+    """What makes the page of metrics, for use from several threads; `title` is the name that people see."""
+
+    title: str
+
+    def scrape(self, timeout: float | None = None) -> bytes:
+        """Return the whole page; `timeout`, in seconds, shortens what it may take."""
+
+    def count_refused_login(self) -> None: ...
+
+    def look_at_process(self) -> None:
+        """Take the figures of the exporter's own process for the next page. Nobody waits meanwhile."""
 
 
 def listen(address: str) -> socket.socket:
@@ -414,10 +427,10 @@ class Server:
         return self._answer(HTTPStatus.NOT_FOUND, *headers)
 
     def _landing_page(self) -> bytes:
-        path = html.escape(self._path)
+        path, title = html.escape(self._path), html.escape(self._exporter.title)
         return (
-            "<!DOCTYPE html><html lang='en'><title>Locust Exporter</title>"
-            f"<h1>Locust Exporter</h1><p><a href='{path}'>Metrics</a></p></html>\n"
+            f"<!DOCTYPE html><html lang='en'><title>{title}</title>"
+            f"<h1>{title}</h1><p><a href='{path}'>Metrics</a></p></html>\n"
         ).encode()
 
     def _answer(

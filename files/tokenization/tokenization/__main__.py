@@ -11,10 +11,11 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import uvloop
 
-from tokenization import logs, settings
+from tokenization import logs, metrics, settings
 from tokenization.app import Status, create_app
 from tokenization.keys import Keys
 from tokenization.metrics_token import MetricsToken
@@ -47,6 +48,7 @@ async def serve(chosen: Settings) -> None:
     vault, status = Vault(keys, storage), Status()
     app = create_app(vault, status, chosen.bearer_token, chosen.require_token_to_tokenize, chosen.hosts, metrics_token)
     server = Server(app, status, certificate)
+    tell_times(chosen.private_key_file, certificate)
 
     async def open_vault() -> None:
         await storage.open(keys)
@@ -80,6 +82,13 @@ async def serve(chosen: Settings) -> None:
         await asyncio.wait([opening])
         await storage.close()
     log.info("stopped")
+
+
+def tell_times(private_key_file: Path, certificate: Certificate | None) -> None:
+    """Have the metrics tell when the key was made, and when the certificate of the moment begins and ends."""
+    metrics.KEY_MADE.set(private_key_file.stat().st_mtime)
+    if certificate:
+        metrics.tell_certificate(lambda: certificate.begin, lambda: certificate.end)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -61,6 +61,14 @@ Handler = Callable[[Request], Awaitable[Response]]
 BodyHandler = Callable[[bytes], Awaitable[Response]]
 
 
+class Refusal(HTTPException):
+    """One whose status does not say its reason, which is one of metrics.ALL_REASONS."""
+
+    def __init__(self, reason: str, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, message, headers)
+        self.reason = reason
+
+
 class Api:
     """What the routes answer, and the one table of them."""
 
@@ -93,7 +101,7 @@ class Api:
             if operation.needs_token:
                 await self._authorise(request, self._bearer_token)
             self._refuse_while_opening()
-            body = Body(self._status)
+            body = Body(self._status, operation.path)
             try:
                 return await handler(await body.read(request))
             finally:
@@ -108,12 +116,14 @@ class Api:
 
     async def detokenize(self, body: bytes) -> Response:
         wanted = shapes.parse_to_detokenize(body)
+        by_name = isinstance(wanted, shapes.ByName)
         if isinstance(wanted, shapes.ByName):
             data = await self._vault.detokenize_name(wanted.name)
         else:
             data = await self._vault.detokenize_token(wanted.token)
+        metrics.LOOKUPS.labels("name" if by_name else "token", "no" if data is None else "yes").inc()
         if data is None:
-            raise HTTPException(404, "the vault does not have it")
+            raise Refusal("unknown_name" if by_name else "unknown_token", 404, "the vault does not have it")
         return _json({"data": data}, headers={"Cache-Control": "no-store"})
 
     async def healthz(self, _unused: Request) -> Response:
@@ -154,16 +164,19 @@ class Api:
                 self._status.count(1)
             if not waited:
                 headers = {"Retry-After": "1", "Connection": "close"}
-                raise HTTPException(429, "too many requests with wrong bearer tokens: try again", headers)
+                message = "too many requests with wrong bearer tokens: try again"
+                raise Refusal("wrong_credential", 429, message, headers)
         message = "a valid bearer token is needed: Authorization: Bearer TOKEN"
-        raise HTTPException(401, message, {"WWW-Authenticate": "Bearer"})
+        reason = "wrong_credential" if sent else "no_credential"
+        raise Refusal(reason, 401, message, {"WWW-Authenticate": "Bearer"})
 
 
 class Body:
     """A request's body, counted as long as something of it is there."""
 
-    def __init__(self, status: Status) -> None:
+    def __init__(self, status: Status, route: str) -> None:
         self._status = status
+        self._route = route
         self._held = 0
 
     async def read(self, request: Request) -> bytes:
@@ -185,6 +198,8 @@ class Body:
         except TimeoutError:
             message = f"the body did not arrive within {BODY_SECONDS:g} seconds"
             raise HTTPException(400, message, {"Connection": "close"}) from None
+        finally:
+            metrics.REQUEST_BYTES.labels(self._route).observe(size)
         if size > shapes.BODY_LIMIT:
             raise _too_large()
         return body
@@ -210,6 +225,7 @@ def create_app(
 ) -> Starlette:
     routes = Api(vault, status, bearer_token, require_token_to_tokenize, metrics_token).routes
     limits = {operation.path: operation.body is not None for operation, _unused in routes}
+    metrics.begin_at_zero([*limits, "other"])
     app = Starlette(
         middleware=[Middleware(_Observe, status=status, limits=limits, hosts=Hosts(hosts))],
         exception_handlers={
@@ -267,7 +283,10 @@ class _Observe:
                 await self._app(scope, receive, observed)
         finally:
             self._status.count(-1)
-            metrics.REQUESTS.labels(route, answered).inc()
+            outcome = metrics.outcome(answered)
+            metrics.REQUESTS.labels(route, answered, outcome).inc()
+            if outcome == "refused":
+                metrics.REFUSALS.labels(route, scope.get("refusal", metrics.REASONS.get(answered, "malformed"))).inc()
             metrics.REQUEST_SECONDS.labels(route).observe(time.perf_counter() - start)
 
 
@@ -284,8 +303,10 @@ def _refuse_any(error: HTTPException) -> Response:
     return _json({"error": error.detail}, error.status_code, headers)
 
 
-async def _refuse(_unused: Request, error: Exception) -> Response:
+async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error, Refusal):
+        request.scope["refusal"] = error.reason
     return _refuse_any(error)
 
 

@@ -10,6 +10,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from tokenization import metrics
 from tokenization.app import DISCARD_LIMIT, Status
 from tokenization.tls import Certificate
 
@@ -240,6 +242,8 @@ class Protocol(HttpToolsProtocol):
             self.answer(status, message)
 
     def answer(self, status: int, message: str) -> None:
+        # No route was found yet; of 503, there are too many.
+        metrics.REFUSALS.labels("other", metrics.REASONS.get(status, "too_many")).inc()
         body = msgspec.json.encode({"error": message})
         self.transport.write(
             STATUS_LINE[status]
@@ -271,6 +275,13 @@ class Protocol(HttpToolsProtocol):
     def busy(self) -> bool:
         """Whether a request is there that has all it needs, but its answer."""
         return bool(self.pipeline) or (not self.in_message and self.working)
+
+    @property
+    def state(self) -> str:
+        """What it is held for: C(receiving) has sent half a request, or nothing since it was made."""
+        if self.in_message or self.cycle is None:
+            return "receiving"
+        return "working" if self.working else "idle"
 
     def close_unless_working(self) -> None:
         if not self.working:
@@ -338,6 +349,12 @@ class Server(uvicorn.Server):
         self._drained_at = float("inf")
         self._accepting: list[asyncio.Task[None]] = []
         self._handshakes: dict[asyncio.Task[None], socket.socket] = {}
+        for state in ("receiving", "working", "idle"):
+            metrics.CONNECTIONS.labels(state).set_function(partial(self._connections, state))
+
+    def _connections(self, state: str) -> int:
+        held = sum(cast(Protocol, connection).state == state for connection in self.server_state.connections)
+        return held + (len(self._handshakes) if state == "receiving" else 0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._status.draining:

@@ -21,6 +21,7 @@ class Settings:
     database: Path
     dsn: str | None
     private_key: bytes
+    private_key_file: Path
     bearer_token: str
     require_token_to_tokenize: bool
     hosts: tuple[str, ...]
@@ -45,6 +46,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         database=Path(environment.get("TOKENIZATION_DATABASE", "/app/saves/vault.db")),
         dsn=_secret(environment, "TOKENIZATION_DSN_FILE") if "TOKENIZATION_DSN_FILE" in environment else None,
         private_key=bytes.fromhex(private_key),
+        private_key_file=_file(environment, "TOKENIZATION_PRIVATE_KEY_FILE")[1],
         bearer_token=read_token(*_file(environment, "TOKENIZATION_BEARER_TOKEN_FILE")),
         require_token_to_tokenize=require_token == "1",
         hosts=_hosts(environment),

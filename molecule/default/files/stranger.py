@@ -21,11 +21,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
-PORTS = {"tokenization": 30500, "locust": 8089, "locust_exporter": 9646, "prometheus": 9090, "grafana": 3000}
+PORTS = {
+    "tokenization": 30500,
+    "locust": 8089,
+    "locust_exporter": 9646,
+    "node_exporter": 9100,
+    "container_exporter": 9647,
+    "alertmanager": 9093,
+    "prometheus": 9090,
+    "grafana": 3000,
+}
 MASTER_PORT = 5557
 SECONDS = 10
 # They believe whoever answers.
@@ -161,9 +171,11 @@ def master(table: Table, address: str) -> None:
     table.failed |= not heard.startswith(b"\xff")
 
 
-def exporter(table: Table, url: str) -> None:
-    table.asked("exporter: read metrics", f"{url}/metrics")
-    table.asked("exporter: log in", f"{url}/metrics", Authorization=basic("locust_exporter", "locust_exporter"))
+def exporter(name: str, table: Table, url: str) -> None:
+    for path in ("/", "/metrics", "/debug/pprof/"):
+        table.asked(f"{name}: GET {path}", f"{url}{path}")
+    for user in (name, "prometheus"):
+        table.asked(f"{name}: log in as {user}", f"{url}/metrics", Authorization=basic(user, user))
 
 
 def prometheus(table: Table, url: str) -> None:
@@ -178,6 +190,19 @@ def prometheus(table: Table, url: str) -> None:
     for path in ("/-/reload", "/-/quit", "/api/v1/admin/tsdb/snapshot", "/api/v1/write", "/api/v1/query"):
         table.asked(f"Prometheus: POST {path}", f"{url}{path}", b"query=up")
     table.asked("Prometheus: log in", f"{url}/api/v1/query?query=up", Authorization=basic("prometheus", "prometheus"))
+
+
+def alertmanager(table: Table, url: str) -> None:
+    for path in ("/", "/api/v2/alerts", "/api/v2/status", "/metrics", "/debug/pprof/"):
+        table.asked(f"Alertmanager: GET {path}", f"{url}{path}", Origin="http://stranger.example")
+    matcher = {"name": "class", "value": "security", "isRegex": False}
+    times = {"startsAt": "2020-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z"}
+    silence = json.dumps({"matchers": [matcher], **times, "createdBy": "stranger", "comment": "quiet"}).encode()
+    alert = json.dumps([{"labels": {"alertname": "LoadRunActive"}}]).encode()
+    for path, body in (("/api/v2/silences", silence), ("/api/v2/alerts", alert), ("/-/reload", b"")):
+        table.asked(f"Alertmanager: POST {path}", f"{url}{path}", body, Content_Type="application/json")
+    for user in ("alertmanager", "prometheus"):
+        table.asked(f"Alertmanager: log in as {user}", f"{url}/api/v2/status", Authorization=basic(user, user))
 
 
 def grafana(table: Table, url: str) -> None:
@@ -244,7 +269,8 @@ def try_all(hosts: dict[str, str]) -> bool:
     tries: dict[str, Callable[[Table, str], None]] = {
         "tokenization": service,
         "locust": locust,
-        "locust_exporter": exporter,
+        **{name: partial(exporter, name) for name in ("locust_exporter", "node_exporter", "container_exporter")},
+        "alertmanager": alertmanager,
         "prometheus": prometheus,
         "grafana": grafana,
     }

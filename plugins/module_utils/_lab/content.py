@@ -41,16 +41,22 @@ def content_hash(paths: Iterable[Path], text: str = "") -> str:
     return digest.hexdigest()[:12]
 
 
-def pack(folder: Path, wheels: Path, requirements: Optional[Path], destination: Path) -> None:
+def pack(
+    folder: Path, wheels: Path, requirements: Optional[Path], destination: Path, libraries: Iterable[Path] = ()
+) -> None:
     """Write a build's context as a compressed tar. The destination exists only when it is whole.
 
-    It holds the folder's files, wheels/ and requirements-user.txt, which is empty where none is given.
+    It holds the folder's files, those of each library in a folder of its name, wheels/ and requirements-user.txt, which
+    is empty where none is given.
     """
     # Its own name: two controllers of one user may pack the same at the same time.
     part = destination.with_suffix(f".{os.getpid()}.part")
     with tarfile.open(str(part), "w:gz", compresslevel=1) as archive:
         for name, file in files(folder):
             archive.add(str(file), name)
+        for library in libraries:
+            for name, file in files(library):
+                archive.add(str(file), f"{library.name}/{name}")
         for file in sorted(wheels.iterdir()):
             archive.add(str(file), f"wheels/{file.name}")
         if requirements:

@@ -184,6 +184,13 @@ def free_disk_mb(path: Path) -> int:
     return found.f_bavail * found.f_frsize // 2**20
 
 
+def cgroups(root: Path = Path("/sys/fs/cgroup")) -> list[str]:
+    """Return where the kernel tells of containers: a folder of each controller, one for all in version 2 of cgroups."""
+    if (root / "cgroup.controllers").exists():
+        return [str(root)]
+    return [str(root / name) for name in ("memory", "cpu", "cpuacct", "pids") if (root / name).exists()]
+
+
 def podman_ulimits() -> list[str]:
     """Return the limits that root's Podman must be told, as default_ulimits takes them; empty where its own will do.
 

@@ -59,6 +59,7 @@ class Context:
     pip: Path
     requirements: Optional[Path]
     archive: Path
+    libraries: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _make_context(context: Context, staging: Path, platforms: Sequence[str], run
         if context.requirements:
             user = staging / f"{context.name}-user.txt"
             user.write_text(_add(more, wheels, locked_versions(locked)))
-    pack(context.folder, wheels, user, context.archive)
+    pack(context.folder, wheels, user, context.archive, context.libraries)
 
 
 def _download(wheels: Path, platforms: Sequence[str], asked: Sequence[str], run: Run) -> None:
@@ -222,4 +223,5 @@ def context_of(arguments: Mapping[str, Any]) -> Context:
         Path(arguments["pip"]),
         Path(requirements) if requirements else None,
         Path(arguments["archive"]),
+        tuple(map(Path, arguments["libraries"])),
     )

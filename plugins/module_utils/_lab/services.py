@@ -14,7 +14,7 @@ from typing import Any
 from ansible.module_utils.urls import open_url
 
 # In JSON, and in what an exporter says of its build.
-VERSION = re.compile(r'(?:"|build_info\{)version"?[:=] ?"([^"]+)"')
+VERSION = re.compile(r'(?:"|build_info\{(?:[^}]*,)?)version"?[:=] ?"([^"]+)"')
 
 
 def ask(services: Sequence[Mapping[str, Any]], timeout: int) -> list[dict[str, Any]]:
@@ -23,8 +23,8 @@ def ask(services: Sequence[Mapping[str, Any]], timeout: int) -> list[dict[str, A
     Each has a name, a URL, what a healthy one's answer has, a regular expression, whether to use the environment's
     proxy, and, or None, url_username, url_password and ca_path.
 
-    Return of each its name, status (0 for no answer), whether it is C(up), and its version ("" where it says none).
-    `timeout` is in seconds, for each.
+    Return of each its name and URL, its status (0 for no answer), whether it is C(up), and its version ("" where it
+    says none). `timeout` is in seconds, for each.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(services))) as pool:
         return list(pool.map(lambda service: _answer(service, timeout), services))
@@ -49,4 +49,5 @@ def _answer(service: Mapping[str, Any], timeout: int) -> dict[str, Any]:
         pass
     version = VERSION.search(text)
     up = status == 200 and bool(re.search(service["healthy"], text, re.MULTILINE))
-    return {"name": service["name"], "status": status, "up": up, "version": version[1] if version else ""}
+    told = {"status": status, "up": up, "version": version[1] if version else ""}
+    return {"name": service["name"], "url": service["url"], **told}

@@ -63,6 +63,12 @@ def test_versions(service: Service, version: ssl.TLSVersion, served: bool) -> No
         assert read_answers(connection)[0][0] == 200
 
 
+def test_the_end_of_its_certificate_is_told(service: Service) -> None:
+    with over_tls(service) as connection:
+        end = ssl.cert_time_to_seconds(str((connection.getpeercert() or {})["notAfter"]))
+    assert service.metric("tokenization_certificate_end_time_seconds") == end
+
+
 def test_a_new_certificate_is_for_new_connections(service: Service) -> None:
     first = certificate(service)
     with over_tls(service) as kept:

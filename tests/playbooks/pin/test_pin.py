@@ -16,8 +16,23 @@ import yaml
 from tests import registries
 from tests.plays import ansible_playbook
 
-GROUPS = ("tokenization", "locust", "locust_workers", "locust_exporter", "prometheus")
-IMAGES = {"prom/prometheus:v3.5.0", "locustio/locust:2.47.0", "library/python:3.11-slim-bookworm"}
+GROUPS = (
+    "tokenization",
+    "locust",
+    "locust_workers",
+    "locust_exporter",
+    "node_exporter",
+    "container_exporter",
+    "alertmanager",
+    "prometheus",
+)
+IMAGES = {
+    "prom/prometheus:v3.5.0",
+    "prom/node-exporter:v1.9.1",
+    "prom/alertmanager:v0.28.1",
+    "locustio/locust:2.47.0",
+    "library/python:3.11-slim-bookworm",
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +62,8 @@ def test_digests_are_written_down_and_asked_for_anew(certificates: Path, tmp_pat
         python = "python:3.11-slim-bookworm"
         assert pins == {
             "prometheus_version": f"v3.5.0@{registries.digest_of('prom/prometheus:v3.5.0')}",
+            "node_exporter_version": f"v1.9.1@{registries.digest_of('prom/node-exporter:v1.9.1')}",
+            "alertmanager_version": f"v0.28.1@{registries.digest_of('prom/alertmanager:v0.28.1')}",
             "locust_version": f"2.47.0@{registries.digest_of('locustio/locust:2.47.0')}",
             "monitor_lab_python_image": f"{python}@{registries.digest_of(f'library/{python}')}",
         }

@@ -28,6 +28,7 @@ def test_a_build_goes_on_where_another_play_has_made_its_image(tmp_path: Path) -
             "folder": f"{tmp_path}/image",
             "pip": str(PIP),
             "requirements": "",
+            "libraries": [],
             "archive": str(kept),
         },
         "image": {

@@ -26,7 +26,8 @@ PLAY = [
                     "seen": {
                         "services": "{{ monitor_lab_services }}",
                         "volumes": "{{ monitor_lab_volumes }}",
-                        "jobs": "{{ monitor_lab_services | devsecops.monitor_lab.scrape_configs(*scraping) }}",
+                        "jobs": "{{ monitor_lab_services "
+                        "| devsecops.monitor_lab.scrape_configs(*scraping, groups=groups, hostvars=hostvars) }}",
                         "bundle": "{{ monitor_lab_services | selectattr('image') | map(attribute='name') }}",
                         "faults": "{{ monitor_lab_services | devsecops.monitor_lab.port_faults(*taken) }}",
                     },
@@ -134,7 +135,7 @@ def test_a_part_that_the_lab_is_without_is_named_nowhere(collection: Path, tmp_p
         json.dumps({"prometheus": {"hosts": {"mon1": {"ansible_connection": "local"}}}, "web": {"hosts": {"web1": {}}}})
     )
     found = played(collection, tmp_path, "mon1", f"--inventory={inventory}")
-    assert [service["url"] for service in found["services"] if service["name"] != "prometheus"] == [""] * 5
+    assert [service["url"] for service in found["services"] if service["name"] != "prometheus"] == [""] * 8
     assert [job["static_configs"] for job in found["jobs"]] == [[{"targets": ["127.0.0.1:9090"]}]]
 
 

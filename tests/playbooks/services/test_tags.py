@@ -30,6 +30,9 @@ HOSTS = {
     "locust": "b",
     "locust_workers": "c",
     "locust_exporter": "a",
+    "node_exporter": "c",
+    "container_exporter": "b",
+    "alertmanager": "b",
     "prometheus": "b",
     "grafana": "c",
 }

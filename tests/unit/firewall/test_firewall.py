@@ -66,6 +66,22 @@ def test_each_port_is_for_those_that_need_it() -> None:
     assert of_host("graf1") == {3000: None}
 
 
+def test_what_answers_on_each_host_is_for_prometheus_alone() -> None:
+    groups = {**GROUPS, "node_exporter": list(HOSTVARS)}
+    for host in HOSTVARS:
+        (need,) = [need for need in firewall.needs(of(), groups, HOSTVARS, host, is_open=False) if need["port"] == 9100]
+        assert need["address"] == HOSTVARS[host]["ansible_host"]
+        assert need["clients"] == ([] if host == "mon1" else ["192.0.2.14"])
+
+
+def test_prometheus_alone_comes_to_alertmanager() -> None:
+    for host, clients in (("mon1", []), ("graf1", ["192.0.2.14"])):
+        needs = firewall.needs(of(), {**GROUPS, "alertmanager": [host]}, HOSTVARS, host, is_open=False)
+        found = {need["port"]: need["clients"] for need in needs}
+        # To its receiver, on loopback, comes nobody from elsewhere.
+        assert (found[9093], found[9095]) == (clients, [])
+
+
 def test_an_open_lab_is_open() -> None:
     assert of_host("locust1", is_open=True) == {8089: None, 5557: None}
 

@@ -15,6 +15,10 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.service
 ANSWERS = {
     "/well": (200, '{"status": "success", "data": {"version": "3.5.0"}}'),
     "/exporter": (200, 'locust_exporter_build_info{version="1.0.0"} 1\nlocust_up 1\n'),
+    "/node": (
+        200,
+        'go_info{version="go1.19"} 1\nnode_exporter_build_info{branch="b",goversion="go1.19",version="1.5.0"} 1\n',
+    ),
     "/blind": (200, "locust_up 0\n"),
     "/starting": (503, "not yet"),
 }
@@ -64,17 +68,19 @@ def test_the_environment_s_proxy_is_asked_only_where_that_is_wanted(
     [
         ("/well", "", 200, True, "3.5.0"),
         ("/exporter", "^locust_up 1", 200, True, "1.0.0"),
+        ("/node", "", 200, True, "1.5.0"),
         ("/blind", "^locust_up 1", 200, False, ""),
         ("/starting", "", 503, False, ""),
     ],
 )
 def test_an_answer_is_told(path: str, healthy: str, status: int, up: bool, version: str, url: str) -> None:
-    expected = {"name": "it", "status": status, "up": up, "version": version}
+    expected = {"name": "it", "url": f"{url}{path}", "status": status, "up": up, "version": version}
     assert ask([service(f"{url}{path}", healthy)], timeout=5) == [expected]
 
 
 def test_no_answer_is_status_0() -> None:
-    assert ask([service("http://127.0.0.1:9/")], timeout=5) == [{"name": "it", "status": 0, "up": False, "version": ""}]
+    (answer,) = ask([service("http://127.0.0.1:9/")], timeout=5)
+    assert (answer["status"], answer["up"], answer["version"]) == (0, False, "")
 
 
 def test_all_are_asked_at_once(url: str) -> None:

@@ -62,6 +62,15 @@ def test_a_context_holds_what_the_hash_covers_and_the_wheels(folder: Path, tmp_p
             assert user.read() == (b"faker\n" if requirements else b"")
 
 
+def test_a_library_goes_into_a_folder_of_its_name(folder: Path, tmp_path: Path) -> None:
+    for name in ("wheels", "library"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "library" / "a.py").write_text("a = 1\n")
+    pack(folder, tmp_path / "wheels", None, tmp_path / "context.tar.gz", [tmp_path / "library"])
+    with tarfile.open(tmp_path / "context.tar.gz") as archive:
+        assert "library/a.py" in archive.getnames()
+
+
 def test_an_interrupted_packing_leaves_no_archive(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         pack(folder, tmp_path / "no wheels", None, tmp_path / "context.tar.gz")

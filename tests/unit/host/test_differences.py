@@ -96,6 +96,19 @@ def test_a_container_that_is_gone_or_does_not_run_differs() -> None:
         ]
 
 
+def test_what_a_container_sees_of_its_host_it_cannot_change() -> None:
+    sees = {**WANTED, "sees": ["/proc"]}
+    expected = {"type": "bind", "source": "/proc", "target": "/host/proc", "read_only": True, "non_recursive": True}
+    assert container_options(sees, looked())["mounts"] == [*WANTED["mounts"], expected]
+    docker = {"Type": "bind", "Source": "/proc", "Target": "/host/proc", "ReadOnly": True}
+    mounts = [*DOCKER["container"]["HostConfig"]["Mounts"], {**docker, "BindOptions": {"NonRecursive": True}}]
+    assert differences(looked(changed("HostConfig.Mounts", mounts)), containers=[sees]) == []
+    mounts[-1] = docker
+    assert differences(looked(changed("HostConfig.Mounts", mounts)), containers=[sees]) == [
+        "container monitor-lab-prometheus has another mounts"
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "name"),
     [

@@ -154,3 +154,11 @@ def test_files_and_what_lies_below(tmp_path: Path) -> None:
 def test_what_keeps_ansible_from_a_host_comes_with_advice(said: str, advises: str) -> None:
     assert advises in advice(said)
     assert f"({' '.join(said.split())})" in advice(said)
+
+
+def test_the_kernel_tells_of_containers_in_one_folder_or_by_controller(tmp_path: Path) -> None:
+    for name in ("memory", "cpu", "cpuset"):
+        (tmp_path / name).mkdir()
+    assert host.cgroups(tmp_path) == [f"{tmp_path}/memory", f"{tmp_path}/cpu"]
+    (tmp_path / "cgroup.controllers").touch()
+    assert host.cgroups(tmp_path) == [str(tmp_path)]

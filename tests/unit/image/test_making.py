@@ -114,7 +114,7 @@ def test_what_is_locked_is_read_from_the_lock(tmp_path: Path) -> None:
 
 def test_every_lock_has_hashes() -> None:
     locks = [*CHECKOUT.glob("requirements*.txt"), *CHECKOUT.glob("files/*/requirements.txt")]
-    assert len(locks) == 7
+    assert len(locks) == 8
     for lock in locks:
         lines = [line for line in lock.read_text().splitlines() if not line.startswith("#")]
         versions = [number for number, line in enumerate(lines) if not line.startswith(" ")]

@@ -18,8 +18,17 @@ CLOSED = {"ca_path": "/etc/ca.crt", "url_username": "prometheus", "url_password"
 DATASOURCE = {"name": "Prometheus", "uid": "lab"}
 
 
-def service(name: str, url: str, metrics: str = "/metrics", metrics_token: bool = False) -> dict[str, Any]:
-    return {"name": name, "url": url, "metrics": metrics, "metrics_token": metrics_token}
+def service(
+    name: str, url: str, metrics: str = "/metrics", metrics_token: bool = False, each: bool = False
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "groups": [name],
+        "url": url,
+        "metrics": metrics,
+        "metrics_token": metrics_token,
+        "each": each,
+    }
 
 
 def test_what_an_open_lab_scrapes() -> None:
@@ -28,7 +37,9 @@ def test_what_an_open_lab_scrapes() -> None:
         service("grafana", "http://a:1", ""),
         service("none", ""),
     ]
-    assert logins.scrape_configs(services, dict.fromkeys(("prometheus", "grafana", "none"), OPEN), "/etc/p") == [
+    assert logins.scrape_configs(
+        services, dict.fromkeys(("prometheus", "grafana", "none"), OPEN), "/etc/p", {}, {}
+    ) == [
         {
             "job_name": "prometheus",
             "scheme": "http",
@@ -38,20 +49,35 @@ def test_what_an_open_lab_scrapes() -> None:
     ]
 
 
+def test_what_answers_on_each_host_is_scraped_on_each() -> None:
+    groups = {"nodes": ["a", "b", "c"], "prometheus": ["a", "b"]}
+    hostvars = {"a": {"ansible_host": "192.0.2.1"}, "b": {"monitor_lab_address": "2001:db8::2"}, "c": {}}
+    services = [service("nodes", "https://192.0.2.1:9100", each=True), service("prometheus", "http://192.0.2.1:9090")]
+    nodes, prometheus = logins.scrape_configs(
+        services, dict.fromkeys(("nodes", "prometheus"), OPEN), "/etc/p", groups, hostvars
+    )
+    assert nodes["static_configs"] == [{"targets": ["192.0.2.1:9100", "[2001:db8::2]:9100", "c:9100"]}]
+    assert prometheus["static_configs"] == [{"targets": ["192.0.2.1:9090"]}]
+    alone = logins.scrape_configs(
+        [service("nodes", "http://127.0.0.1:9100", each=True)], {"nodes": OPEN}, "/etc/p", {"nodes": ["a"]}, hostvars
+    )
+    assert alone[0]["static_configs"] == [{"targets": ["127.0.0.1:9100"]}]
+
+
 def test_prometheus_gets_into_what_is_closed() -> None:
     services = [
         service("prometheus", "https://192.0.2.4:9090"),
         service("tokenization", "https://192.0.2.1:30500", metrics_token=True),
     ]
     access: dict[str, dict[str, object]] = {"prometheus": CLOSED, "tokenization": {"ca_path": "/etc/ca.crt"}}
-    prometheus, tokenization = logins.scrape_configs(services, access, "/etc/p")
+    prometheus, tokenization = logins.scrape_configs(services, access, "/etc/p", {}, {})
     assert prometheus["tls_config"] == {"ca_file": "/etc/p/tls/authority.crt"}
     assert prometheus["basic_auth"] == {"username": "prometheus", "password_file": "/etc/p/keys/prometheus_password"}
     assert tokenization["authorization"] == {"credentials_file": "/etc/p/keys/tokenization_metrics_token"}
 
 
 def test_a_cluster_behind_plain_http_is_scraped_without_an_authority() -> None:
-    (job,) = logins.scrape_configs([service("tokenization", "http://a:1")], {"tokenization": CLOSED}, "/etc/p")
+    (job,) = logins.scrape_configs([service("tokenization", "http://a:1")], {"tokenization": CLOSED}, "/etc/p", {}, {})
     assert "tls_config" not in job
 
 

@@ -26,6 +26,14 @@ VALUES = {
     "monitor_lab_locust_master_port": 5557,
     "monitor_lab_locust_exporter_url": "",
     "monitor_lab_locust_exporter_port": 9646,
+    "monitor_lab_node_exporter_url": "",
+    "monitor_lab_node_exporter_port": 9100,
+    "monitor_lab_container_exporter_url": "",
+    "monitor_lab_container_exporter_port": 9647,
+    "monitor_lab_has_alertmanager": False,
+    "monitor_lab_alertmanager_url": "",
+    "monitor_lab_alertmanager_port": 9093,
+    "monitor_lab_alert_receiver_port": 9095,
     "monitor_lab_prometheus_url": "http://192.0.2.4:9090",
     "monitor_lab_prometheus_port": 9090,
     "monitor_lab_grafana_url": "http://192.0.2.5:3000",
@@ -47,8 +55,10 @@ def of(**values: Any) -> list[dict[str, Any]]:
     return services.resolved(TABLE, {**VALUES, **values})
 
 
-def answer(name: str, status: int = 200, version: str = "") -> dict[str, Any]:
-    return {"name": name, "status": status, "up": status == 200, "version": version}
+def answer(name: str, status: int = 200, version: str = "", url: str = "") -> dict[str, Any]:
+    (service,) = (service for service in of() if service["name"] == name)
+    url = f"{url or service['url']}{service['health']}"
+    return {"name": name, "url": url, "status": status, "up": status == 200, "version": version}
 
 
 def test_every_variable_of_the_table_has_a_value_here() -> None:
@@ -87,6 +97,9 @@ def test_addresses_are_those_that_ansible_reaches() -> None:
         "tokenization": "pod1",
         "locust": "locust1",
         "locust_exporter": "",
+        "node_exporter": "",
+        "container_exporter": "",
+        "alertmanager": "",
         "prometheus": "192.0.2.4",
         "grafana": "198.51.100.5",
     }
@@ -184,10 +197,13 @@ def test_the_summary_tells_of_every_service() -> None:
         answer("grafana", 0),
     ]
     assert services.summary(of(), answers, ["No Grafana: why."], "/secrets", "127.0.0.1", "", False) == [
-        "locust          http://192.0.2.2:8089        up         2.47.0",
-        "prometheus      http://192.0.2.4:9090        up         3.5.0",
-        "grafana         http://192.0.2.5:3000        not here",
-        "locust_exporter left out: the inventory has no host in the group locust_exporter",
+        "locust             http://192.0.2.2:8089        up         2.47.0",
+        "prometheus         http://192.0.2.4:9090        up         3.5.0",
+        "grafana            http://192.0.2.5:3000        not here",
+        "locust_exporter    left out: the inventory has no host in the group locust_exporter",
+        "node_exporter      left out: the inventory has no host in the group node_exporter",
+        "container_exporter left out: the inventory has no host in the group container_exporter",
+        "alertmanager       left out: the inventory has no host in the group alertmanager",
         "No Grafana: why.",
         "",
         "Passwords and keys: /secrets (files on the controller, mode 0600)",
@@ -201,6 +217,20 @@ def test_the_summary_tells_of_every_service() -> None:
     assert "ssh" not in across[-1]
 
 
+def test_the_summary_tells_of_each_host_that_is_not_well_and_counts_the_others() -> None:
+    urls = [f"https://192.0.2.{number}:9100" for number in (1, 2, 3)]
+    well = [answer("node_exporter", version="1.5.0", url=url) for url in urls]
+    lines = services.summary(of(), well, [], "/secrets", "192.0.2.1", "", True)
+    assert lines[0] == "node_exporter      https://192.0.2.1:9100       up         1.5.0, as on 2 more"
+    assert lines[-1] == "OPEN, without logins, to whoever reaches these hosts: node_exporter"
+    unwell = [answer("node_exporter", 0, url=urls[0]), *well[1:]]
+    assert services.silent(of(), [*unwell, *unwell]) == ["node_exporter"]
+    assert services.summary(of(), unwell, [], "/secrets", "192.0.2.1", "", False)[:2] == [
+        "node_exporter      https://192.0.2.2:9100       up         1.5.0, as on 1 more",
+        "node_exporter      https://192.0.2.1:9100       NO ANSWER",
+    ]
+
+
 def test_the_summary_tells_how_to_get_in_and_what_is_open() -> None:
     answers = [answer("locust"), answer("prometheus")]
     closed = services.summary(
@@ -212,6 +242,14 @@ def test_the_summary_tells_how_to_get_in_and_what_is_open() -> None:
     ]
     opened = services.summary(of(), answers, [], "/secrets", "192.0.2.4", "", True)
     assert opened[-1] == "OPEN, without logins, to whoever reaches these hosts: locust, prometheus"
+
+
+def test_what_wants_a_login_in_an_open_lab_is_not_called_open() -> None:
+    table = of(monitor_lab_has_alertmanager=True, monitor_lab_alertmanager_url="http://192.0.2.4:9093")
+    answers = [answer("alertmanager", url="http://192.0.2.4:9093"), answer("prometheus")]
+    lines = services.summary(table, answers, [], "/secrets", "192.0.2.4", "", True)
+    assert lines[-2].startswith("Logins:             alertmanager: the user of that name")
+    assert lines[-1] == "OPEN, without logins, to whoever reaches these hosts: prometheus"
 
 
 @pytest.mark.parametrize(
@@ -261,10 +299,26 @@ def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
     }
     assert asked["locust"]["url_password"] == ""
     assert asked["tokenization"] == asked["grafana"] == {"ca_path": "/etc/ca.crt"}
-    health = services.health_addresses(closed, asked)[3]
+    (health,) = services.health_addresses(closed, asked, "mon1", GROUPS, {})
+    assert (health["name"], health["url"]) == ("prometheus", "http://192.0.2.4:9090/api/v1/status/buildinfo")
     assert health["url_password"] == "p4ss"
     assert "force_basic_auth" not in health
+    assert services.health_addresses(closed, asked, "load1", GROUPS, {}) == []
     assert services.access(of(), GROUPS, str(tmp_path), "") == {service["name"]: {} for service in of()}
+
+
+def test_what_answers_on_each_host_is_asked_there() -> None:
+    groups = {**GROUPS, "node_exporter": ["pod1", "mon1"]}
+    hostvars = {"pod1": {"ansible_host": "192.0.2.1"}, "mon1": {"ansible_host": "192.0.2.4"}}
+    table = of(monitor_lab_node_exporter_url="https://192.0.2.1:9100")
+    options: dict[str, dict[str, Any]] = {service["name"]: {} for service in table}
+    asked = services.health_addresses(table, options, "mon1", groups, hostvars)
+    assert [service["url"] for service in asked] == [
+        "https://192.0.2.4:9100/metrics",
+        "http://192.0.2.4:9090/api/v1/status/buildinfo",
+    ]
+    alone = services.health_addresses(table, options, "pod1", {"node_exporter": ["pod1"]}, hostvars)
+    assert [service["url"] for service in alone] == ["https://192.0.2.1:9100/metrics"]
 
 
 def test_no_secret_goes_to_what_is_not_the_labs(tmp_path: Path) -> None:

@@ -171,8 +171,8 @@ def sample(service: Service, line: str) -> float:
 
 
 def test_metrics(service: Service) -> None:
-    stored = 'tokenization_requests_total{route="/tokenize",status="200"}'
-    unknown = 'tokenization_requests_total{route="other",status="404"}'
+    stored = 'tokenization_requests_total{outcome="ok",route="/tokenize",status="200"}'
+    unknown = 'tokenization_requests_total{outcome="refused",route="other",status="404"}'
     timed = 'tokenization_request_duration_seconds_count{route="/tokenize"}'
     names = (
         stored,
@@ -211,7 +211,7 @@ def test_the_document_lists_every_route(service: Service) -> None:
 def test_every_route_of_the_document_is_served_and_counted_by_its_name(service: Service) -> None:
     document = service.http.get(f"{service.url}/openapi.json", timeout=10).json()
     for path, operations in document["paths"].items():
-        name = f'tokenization_requests_total{{route="{path}",status="405"}}'
+        name = f'tokenization_requests_total{{outcome="refused",route="{path}",status="405"}}'
         before = sample(service, name)
         refused = service.http.request("PUT", service.url + path, timeout=10)
         assert refused.status_code == 405
