@@ -41,9 +41,9 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences import container_options
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences import container_module_options
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"container_options": container_options}
+        return {"container_options": container_module_options}

@@ -152,6 +152,11 @@ def _sha256(file: Mapping[str, Any]) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def container_module_options(wanted: WantedContainer, looked: Looked) -> dict[str, Any]:
+    """Return all options of M(community.docker.docker_container), with whether a container that is there has to go."""
+    return {**container_options(wanted, looked), "recreate": bool(container_unstated(wanted, looked))}
+
+
 def container_options(wanted: WantedContainer, looked: Looked) -> dict[str, Any]:
     """Return the options of M(community.docker.docker_container) that make a container in the lab's only form.
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import host
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences import (
+    container_module_options,
     container_options,
     container_unstated,
     differences,
@@ -81,6 +82,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 def test_a_container_that_is_as_wanted_differs_in_nothing() -> None:
     assert differences(looked(), containers=[WANTED]) == []
     assert container_unstated(WANTED, looked()) == []
+    assert not container_module_options(WANTED, looked())["recreate"]
 
 
 def test_a_container_that_is_gone_or_does_not_run_differs() -> None:
@@ -164,6 +166,7 @@ def test_what_makes_a_container_is_compared(path: str, value: Any, name: str) ->
 def test_what_no_option_puts_right_is_told_so(path: str, value: Any, name: str) -> None:
     """community.docker leaves alone what no option names, so the container has to be made anew."""
     assert container_unstated(WANTED, looked(changed(path, value))) == [name]
+    assert container_module_options(WANTED, looked(changed(path, value)))["recreate"]
     assert f"container monitor-lab-prometheus has another {name}" in differences(
         looked(changed(path, value)), containers=[WANTED]
     )
