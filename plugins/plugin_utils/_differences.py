@@ -148,8 +148,12 @@ def files_hash(wanted: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _sha256(file: Mapping[str, Any]) -> str:
-    content = Path(file["src"]).read_bytes() if "src" in file else str(file["content"]).encode()
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(content_of(file)).hexdigest()
+
+
+def content_of(file: Mapping[str, Any]) -> bytes:
+    """Return what is to be in a file."""
+    return Path(file["src"]).read_bytes() if "src" in file else str(file["content"]).encode()
 
 
 def container_module_options(wanted: WantedContainer, looked: Looked) -> dict[str, Any]:

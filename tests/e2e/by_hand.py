@@ -20,7 +20,9 @@ EXPORTER = "monitor-lab-locust-exporter"
 PROMETHEUS = "monitor-lab-prometheus"
 WORKERS = "monitor-lab-locust-workers"
 Tasks = list[tuple[str, str]]
-"""Name of a task, and the item of its loop or nothing."""
+"""Name of a task, and the item of its loop or nothing; of files, what was done with which path."""
+
+FILES = "Put the files in place"
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,15 @@ class Change:
 
 def changed(output: str) -> Tasks:
     """Return the tasks of a playbook that changed something, as its output says."""
-    found, task = [], ""
+    found, task, what = [], "", ""
     for line in output.splitlines():
         if begun := re.match(r"TASK \[(?:[\w.]+ : )?(.*)\] \**$", line):
             task = begun[1]
+        elif task == FILES and (told := re.match(r"    (?:(\w+):|- (.*))", line)):
+            what = told[1] or what
+            found += [(what, told[2])] if told[2] else []
+        elif task == FILES:
+            continue
         elif done := re.match(r"changed: \[\S+\](?: => \(item=(.*)\))?", line):
             found.append((task, done[1] or ""))
     return found
@@ -81,7 +88,7 @@ def _append(name: str) -> None:
 
 
 def _file(name: str) -> Tasks:
-    return [("Write the files", str(CONFIG / name))]
+    return [("changed_files", str(CONFIG / name))]
 
 
 def _runs(name: str) -> Tasks:
@@ -110,7 +117,7 @@ LIMITS = Change(
 PODMAN = Change(
     "Podman's settings",
     lambda: Path("/etc/containers/containers.conf.d/50-monitor-lab.conf").write_text("[containers]\n"),
-    [("Write the files", "/etc/containers/containers.conf.d/50-monitor-lab.conf")],
+    [("changed_files", "/etc/containers/containers.conf.d/50-monitor-lab.conf")],
 )
 CONTENT = Change(
     "a file's content",
@@ -126,15 +133,15 @@ MODE = Change("a file's mode", lambda: (CONFIG / "locust/workers.py").chmod(0o66
 SECRET = Change(
     "a secret's mode",
     lambda: (CONFIG / "locust/keys/bearer_token").chmod(0o444),
-    [("Write the secrets", "(censored due to no_log)")],
+    _file("locust/keys/bearer_token"),
 )
 FOLDER = Change(
-    "a folder's mode", lambda: (CONFIG / "prometheus").chmod(0o777), [("Make the folders", str(CONFIG / "prometheus"))]
+    "a folder's mode", lambda: (CONFIG / "prometheus").chmod(0o777), [("changed_folders", str(CONFIG / "prometheus"))]
 )
 EXTRA = Change(
     "an extra file",
     lambda: (CONFIG / "prometheus/more.yml").write_text("{}\n"),
-    [("Remove what does not belong there", str(CONFIG / "prometheus/more.yml"))],
+    [("removed", str(CONFIG / "prometheus/more.yml"))],
 )
 POD = Change(
     "a removed pod",

@@ -701,7 +701,7 @@ def test_too_small_a_machine_is_refused(lab: Lab) -> None:
 
 def test_ctrl_c_leaves_a_state_that_up_and_down_take(lab: Lab) -> None:
     for task in (
-        "Write the secrets",
+        "Put the files in place",
         "Run the container monitor-lab-locust]",
         "Run the container monitor-lab-prometheus]",
     ):

@@ -441,10 +441,10 @@ class TlsConnection(Connection):
         try:
             while True:
                 piece = tls.read(RECORD_SIZE)
+                if incoming.eof and not piece:
+                    # The connection's end, for which Debian 12's Python (OP_IGNORE_UNEXPECTED_EOF) has no error.
+                    raise ssl.SSLEOFError
                 if not piece:
-                    # With OP_IGNORE_UNEXPECTED_EOF, which Debian 12's Python sets, this may be the connection's end.
-                    if incoming.eof:
-                        raise ssl.SSLEOFError
                     self._over = True
                     return data
                 data += piece
