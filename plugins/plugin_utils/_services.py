@@ -304,11 +304,27 @@ def summary(
     if tls_dir:
         lines.append(f"For browsers:       import {tls_dir}/authority.crt as an authority for web sites")
     if is_open:
-        lines.append(
-            f"OPEN, without logins, to whoever reaches these hosts: {', '.join(answer['name'] for answer in answers)}"
-        )
+        lines += _open_lines([of[answer["name"]] for answer in answers])
     pages = [of[answer["name"]]["url"] for answer in answers if of[answer["name"]]["page"]]
     if address.startswith("127.") and pages:
         tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)
         lines.append(f"From a laptop:      ssh{tunnels} USER@THIS-MACHINE")
     return lines
+
+
+def _open_lines(services: Table) -> list[str]:
+    """Say to whom the services of a lab are open that has no logins; a line for each place that they are reached at."""
+    reached = [
+        service
+        for service in services
+        if not (service["foreign"] or _is_loopback(urlsplit(service["url"]).hostname or ""))
+    ]
+    places = {
+        "these hosts": [service["name"] for service in reached if not service["elsewhere"]],
+        "a node of the cluster": [service["name"] for service in reached if service["elsewhere"]],
+    }
+    return [
+        f"OPEN, without logins, to whoever reaches {place}: {', '.join(names)}"
+        for place, names in places.items()
+        if names
+    ]

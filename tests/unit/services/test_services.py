@@ -214,6 +214,20 @@ def test_the_summary_tells_how_to_get_in_and_what_is_open() -> None:
     assert opened[-1] == "OPEN, without logins, to whoever reaches these hosts: locust, prometheus"
 
 
+def test_the_summary_tells_of_a_cluster_what_is_open_there_alone() -> None:
+    """All else is on loopback, or somebody else's."""
+    table = of(
+        monitor_lab_has_cluster=True,
+        monitor_lab_locust_url="http://127.0.0.1:8089",
+        grafana_external_url="https://g.example.org",
+    )
+    answers = [answer("tokenization"), answer("locust"), answer("grafana")]
+    lines = services.summary(table, answers, [], "/secrets", "127.0.0.1", "", True)
+    assert [line for line in lines if line.startswith("OPEN")] == [
+        "OPEN, without logins, to whoever reaches a node of the cluster: tokenization"
+    ]
+
+
 @pytest.mark.parametrize(
     ("addresses", "local"),
     [
