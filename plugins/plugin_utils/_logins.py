@@ -49,6 +49,8 @@ def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[st
             "scheme": url.scheme,
             "metrics_path": service["metrics"],
             "static_configs": [{"targets": [url.netloc]}],
+            # One would get the login or the token, wherever it leads.
+            "follow_redirects": False,
         }
         if url.scheme == "https" and "ca_path" in options:
             job["tls_config"] = {"ca_file": f"{folder}/tls/authority.crt"}

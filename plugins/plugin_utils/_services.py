@@ -159,6 +159,8 @@ def access(services: Table, groups: Groups, secrets_dir: str, authority_file: st
             options["url_username"] = service["name"]
             options["url_password"] = text_of_secret(secrets_dir, f"{service['name']}_password").strip()
             options["force_basic_auth"] = True
+            # A redirect would take the login along, wherever it leads.
+            options["follow_redirects"] = "none"
         found[service["name"]] = options
     return found
 
@@ -243,6 +245,10 @@ def port_faults(
     return faults
 
 
+# What that module takes of the options of M(ansible.builtin.uri): the others it always sets.
+_ASKED_WITH = ("ca_path", "url_username", "url_password")
+
+
 def health_addresses(services: Table, options: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the services as M(devsecops.monitor_lab.lab_services_info) takes them.
 
@@ -254,7 +260,7 @@ def health_addresses(services: Table, options: Mapping[str, Mapping[str, Any]]) 
             "url": f"{service['url']}{service['health']}",
             "healthy": service["healthy"],
             "use_proxy": service["foreign"],
-            **{key: value for key, value in options[service["name"]].items() if key != "force_basic_auth"},
+            **{key: value for key, value in options[service["name"]].items() if key in _ASKED_WITH},
         }
         for service in services
     ]

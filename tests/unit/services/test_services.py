@@ -272,12 +272,20 @@ def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
         "url_username": "prometheus",
         "url_password": "p4ss",
         "force_basic_auth": True,
+        "follow_redirects": "none",
     }
     assert asked["locust"]["url_password"] == ""
     assert asked["tokenization"] == asked["grafana"] == {"ca_path": "/etc/ca.crt"}
     health = services.health_addresses(closed, asked)[3]
-    assert health["url_password"] == "p4ss"
-    assert "force_basic_auth" not in health
+    assert health == {
+        "name": "prometheus",
+        "url": "http://192.0.2.4:9090/api/v1/status/buildinfo",
+        "healthy": "",
+        "use_proxy": False,
+        "ca_path": "/etc/ca.crt",
+        "url_username": "prometheus",
+        "url_password": "p4ss",
+    }
     assert services.access(of(), GROUPS, str(tmp_path), "") == {service["name"]: {} for service in of()}
 
 
