@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - Asks all of them at once, over HTTP, from the host on which it runs.
+  - Asks all of them at once, over HTTP, from the host on which it runs. No redirect is followed.
 options:
   services:
     description: The services.

@@ -38,16 +38,13 @@ def needs(
     """
     if is_local(addresses_of(services, groups, hostvars)):
         return []
-    scrapers: list[str] = next((entry["groups"][:1] for entry in services if entry["name"] == SCRAPER), [])
     found = []
     for service in services:
         if host not in groups.get(service["groups"][0], ()) or service["elsewhere"]:
             continue
         for number, port in enumerate(service["ports"]):
-            first = number == 0
-            names = [*port["clients"], *(scrapers if first and service["metrics"] else [])]
-            others = {other for name in names for other in groups.get(name, ())} - {host}
-            is_for_all = is_open or (first and service["page"])
+            others = _senders(services, groups, service, number) - {host}
+            is_for_all = is_open or (number == 0 and service["page"])
             found.append(
                 {
                     "port": port["port"],
@@ -56,6 +53,14 @@ def needs(
                 }
             )
     return found
+
+
+def _senders(services: Table, groups: Groups, service: Mapping[str, Any], number: int) -> set[str]:
+    """Return the hosts of the lab that come to a service's port of this number, from 0."""
+    names = list(service["ports"][number]["clients"])
+    if number == 0 and service["metrics"]:
+        names += next((entry["groups"][:1] for entry in services if entry["name"] == SCRAPER), [])
+    return {host for name in names for host in groups.get(name, ())}
 
 
 def _rules(wanted: Iterable[Need]) -> list[tuple[bool, int, str, str, int]]:
@@ -168,7 +173,7 @@ def firewalld_policy(wanted: Iterable[Need]) -> str:
 def advice(services: Table, groups: Groups, hostvars: Mapping[str, Any], is_open: bool) -> list[str]:
     """Say of each host that was looked at what its firewall lets in, or what one would have to; a line each.
 
-    A host was looked at where C(monitor_lab_host) is among its variables.
+    A host was looked at where C(monitor_lab_host) is among its variables. What is on a cluster is told of, too.
     """
     lines = []
     for host in hosts_of(services, groups):
@@ -183,6 +188,18 @@ def advice(services: Table, groups: Groups, hostvars: Mapping[str, Any], is_open
             if names
             else f"No firewall on {host}: one should close {ports}"
         )
+    return lines if is_open else lines + _cluster_advice(services, groups, hostvars)
+
+
+def _cluster_advice(services: Table, groups: Groups, hostvars: Mapping[str, Any]) -> list[str]:
+    """Say what should be closed on a cluster's nodes, which have the ports of what is there, and are not the lab's."""
+    is_alone = is_local(addresses_of(services, groups, hostvars))
+    lines = []
+    for service in services:
+        for number, port in enumerate(service["ports"] if service["elsewhere"] and not service["foreign"] else ()):
+            senders = sorted(address_of(hostvars, host) for host in _senders(services, groups, service, number))
+            clients = "the lab's host" if is_alone else ", ".join(senders)
+            lines.append(f"Nodes of the cluster: a firewall should close {port['port']} but to {clients}")
     return lines
 
 

@@ -53,6 +53,8 @@ def scrape_configs(
             "job_name": service["name"],
             "metrics_path": service["metrics"],
             **_reached(service, urls, access[service["name"]], folder),
+            # One would get the login or the token, wherever it leads.
+            "follow_redirects": False,
         }
         if service["metrics_token"]:
             job["authorization"] = {"credentials_file": f"{folder}/keys/{service['name']}_metrics_token"}

@@ -160,6 +160,8 @@ def access(services: Table, groups: Groups, secrets_dir: str, authority_file: st
             options["url_username"] = service["name"]
             options["url_password"] = text_of_secret(secrets_dir, f"{service['name']}_password").strip()
             options["force_basic_auth"] = True
+            # A redirect would take the login along, wherever it leads.
+            options["follow_redirects"] = "none"
         found[service["name"]] = options
     return found
 
@@ -253,6 +255,10 @@ def port_faults(
     return faults
 
 
+# What that module takes of the options of M(ansible.builtin.uri): the others it always sets.
+_ASKED_WITH = ("ca_path", "url_username", "url_password")
+
+
 def health_addresses(
     services: Table,
     options: Mapping[str, Mapping[str, Any]],
@@ -271,7 +277,7 @@ def health_addresses(
             "url": f"{url}{service['health']}",
             "healthy": service["healthy"],
             "use_proxy": service["foreign"],
-            **{key: value for key, value in options[service["name"]].items() if key != "force_basic_auth"},
+            **{key: value for key, value in options[service["name"]].items() if key in _ASKED_WITH},
         }
         for service, url in here
         if url
@@ -329,10 +335,27 @@ def summary(
     if tls_dir:
         lines.append(f"For browsers:       import {tls_dir}/authority.crt as an authority for web sites")
     if is_open:
-        without = [name for name in named if not of[name]["login"]]
-        lines.append(f"OPEN, without logins, to whoever reaches these hosts: {', '.join(without)}")
+        lines += _open_lines([of[name] for name in named])
     pages = [of[name]["url"] for name in named if of[name]["page"]]
     if address.startswith("127.") and pages:
         tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)
         lines.append(f"From a laptop:      ssh{tunnels} USER@THIS-MACHINE")
     return lines
+
+
+def _open_lines(services: Table) -> list[str]:
+    """Say to whom the services of a lab are open that has no logins; a line for each place that they are reached at."""
+    reached = [
+        service
+        for service in services
+        if not (service["login"] or service["foreign"] or _is_loopback(urlsplit(service["url"]).hostname or ""))
+    ]
+    places = {
+        "these hosts": [service["name"] for service in reached if not service["elsewhere"]],
+        "a node of the cluster": [service["name"] for service in reached if service["elsewhere"]],
+    }
+    return [
+        f"OPEN, without logins, to whoever reaches {place}: {', '.join(names)}"
+        for place, names in places.items()
+        if names
+    ]

@@ -41,6 +41,8 @@ def _answer(service: Mapping[str, Any], timeout: int) -> dict[str, Any]:
             url_password=service["url_password"],
             force_basic_auth=service["url_username"] is not None,
             ca_path=service["ca_path"],
+            # One would take the login along, wherever it leads.
+            follow_redirects="none",
         ) as answer:
             status, text = answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:

@@ -41,7 +41,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, d
     """case, manifests, and of each Secret its data; each secret says its own name."""
     folder = tmp_path_factory.mktemp("secrets")
     (folder / "tls").mkdir()
-    for name in ("private_key", "bearer_token", "postgres_password"):
+    for name in ("private_key", "bearer_token", "metrics_token", "postgres_password"):
         (folder / f"tokenization_{name}").write_text(name)
     for path in (
         "dsn",

@@ -16,7 +16,7 @@ CLUSTER_CASES = [
     "sqlite",
     "postgres",
     "postgres_one",
-    "postgres_tls",
+    "exposed",
     "own_postgres",
     "own_postgres_tls",
     "old_cluster",
@@ -93,7 +93,7 @@ def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
     assert values == {
         "TOKENIZATION_HOST": "0.0.0.0",
         "TOKENIZATION_HOSTS": values["TOKENIZATION_HOSTS"],
-        "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE": "0",
+        "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE": "0" if case == "exposed" else "1",
     }
     assert "tokenization-service" in values["TOKENIZATION_HOSTS"].split(",")
 
@@ -191,8 +191,15 @@ def environment(deployment: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one["value"] for one in container["env"]}
 
 
+def test_metrics_want_a_token_on_every_node(manifests: Manifests, secrets: dict[str, Any]) -> None:
+    assert environment(manifests["sqlite"][DEPLOYMENT])["TOKENIZATION_METRICS_TOKEN_FILE"] == "/run/keys/metrics_token"
+    assert secrets["sqlite"]["service"]["metrics_token"] == "metrics_token"
+    assert "TOKENIZATION_METRICS_TOKEN_FILE" not in environment(manifests["exposed"][DEPLOYMENT])
+    assert "metrics_token" not in secrets["exposed"]["service"]
+
+
 def test_the_lab_s_postgresql_proves_who_it_is(manifests: Manifests, secrets: dict[str, Any]) -> None:
-    case, found = manifests["postgres_tls"], secrets["postgres_tls"]
+    case, found = manifests["postgres"], secrets["postgres"]
     postgres, service = pod_of(case[POSTGRES]), pod_of(case[DEPLOYMENT])
     (container,) = postgres["containers"]
     assert container["args"] == [
@@ -215,8 +222,8 @@ def test_the_lab_s_postgresql_proves_who_it_is(manifests: Manifests, secrets: di
     assert case[POSTGRES]["spec"]["template"]["metadata"]["annotations"]["monitor-lab-certificate"]
 
 
-def test_where_the_lab_is_without_tls_its_postgresql_is_too(manifests: Manifests, secrets: dict[str, Any]) -> None:
-    case, found = manifests["postgres"], secrets["postgres"]
+def test_the_postgresql_of_an_exposed_lab_is_without_tls(manifests: Manifests, secrets: dict[str, Any]) -> None:
+    case, found = manifests["exposed"], secrets["exposed"]
     assert "args" not in pod_of(case[POSTGRES])["containers"][0]
     assert found["postgres"].keys() == {"password"}
     assert found["service"]["dsn"] == (

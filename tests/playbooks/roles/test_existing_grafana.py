@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.plays import ansible_playbook
+from tests.stranger import listening
 
 FOUND = {"id": 7, "uid": "monitor-lab-prometheus", "isDefault": True, "jsonData": {}}
 NOT_FOUND = {"message": "Data source not found"}
@@ -30,6 +31,7 @@ class Grafana(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: list[tuple[int, Any]] = []
         self.seen: list[tuple[str, str, Any]] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -58,14 +60,14 @@ def grafana() -> Iterator[Grafana]:
         server.shutdown()
 
 
-def given_data_source(grafana: Grafana, folder: Path) -> subprocess.CompletedProcess[str]:
+def given_data_source(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
     task = {"ansible.builtin.import_role": {"name": "devsecops.monitor_lab.grafana", "tasks_from": "external"}}
     (folder / "play.yml").write_text(json.dumps([{"hosts": "grafana", "gather_facts": False, "tasks": [task]}]))
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (folder / "hosts.json").write_text(json.dumps({"grafana": {"hosts": {"one": host}}}))
     (folder / "grafana_admin_password").write_text("geheim")
     values = {
-        "grafana_external_url": f"http://127.0.0.1:{grafana.server_port}",
+        "grafana_external_url": url,
         "monitor_lab_prometheus_url": "http://192.0.2.1:9090",
         "monitor_lab_secrets_dir": str(folder),
     }
@@ -76,7 +78,7 @@ def given_data_source(grafana: Grafana, folder: Path) -> subprocess.CompletedPro
 
 def test_a_change_leaves_it_the_default(grafana: Grafana, tmp_path: Path) -> None:
     grafana.answers = [(200, FOUND), (200, CHANGED)]
-    done = given_data_source(grafana, tmp_path)
+    done = given_data_source(grafana.url, tmp_path)
     assert done.returncode == 0, done.stdout
     method, path, body = grafana.seen[1]
     assert (method, path, body["isDefault"]) == ("PUT", "/api/datasources/7", True)
@@ -84,7 +86,16 @@ def test_a_change_leaves_it_the_default(grafana: Grafana, tmp_path: Path) -> Non
 
 def test_why_grafana_refuses_it_is_told(grafana: Grafana, tmp_path: Path) -> None:
     grafana.answers = [(404, NOT_FOUND), (409, TAKEN)]
-    done = given_data_source(grafana, tmp_path)
+    done = given_data_source(grafana.url, tmp_path)
     assert done.returncode != 0
     assert TAKEN["message"] in " ".join(done.stdout.split())
     assert "changed=0" in done.stdout
+
+
+def test_its_password_goes_nowhere_else(tmp_path: Path) -> None:
+    with listening() as (stranger, heard), listening(redirect=stranger) as (grafana, asked):
+        done = given_data_source(grafana, tmp_path)
+    assert done.returncode != 0
+    assert "Status code was 307" in done.stdout
+    assert "Authorization: Basic" in asked[0]
+    assert heard == []

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from tests.checks.tree import CHECKOUT
 from tests.plays import ansible_playbook
 from tests.small_server import Act, reply, server
+from tests.stranger import listening
 
 TARGET = "http://127.0.0.1:9/metrics"
 
@@ -29,28 +31,40 @@ def prometheus(health: str) -> Act:
     return act
 
 
+def verified(url: str, folder: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Play verify.yml where there is nothing but a Prometheus, at this URL."""
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (folder / "hosts.json").write_text(json.dumps({"prometheus": {"hosts": {"mon1": host}}}))
+    given = {"monitor_lab_prometheus_url": url, "monitor_lab_host": {}, "ansible_become": False, **more}
+    return ansible_playbook(
+        CHECKOUT / "playbooks" / "verify.yml",
+        f"--inventory={folder}/hosts.json",
+        f"--extra-vars={json.dumps(given)}",
+        # Nothing of the lab is asked through it.
+        http_proxy="http://127.0.0.1:9",
+        no_proxy="",
+    )
+
+
 @pytest.mark.parametrize(
     ("health", "says"),
     [("up", ""), ("down", f"No answer from {TARGET}"), ("unknown to it", "Prometheus does not tell its targets")],
 )
 def test_a_target_that_is_not_up_is_told_of(health: str, says: str, tmp_path: Path) -> None:
-    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    (tmp_path / "hosts.json").write_text(json.dumps({"prometheus": {"hosts": {"mon1": host}}}))
     with server(prometheus(health)) as served:
-        given: dict[str, Any] = {
-            "monitor_lab_prometheus_url": served.url,
-            "monitor_lab_host": {},
-            "ansible_become": False,
-        }
-        done = ansible_playbook(
-            CHECKOUT / "playbooks" / "verify.yml",
-            f"--inventory={tmp_path}/hosts.json",
-            f"--extra-vars={json.dumps(given)}",
-            # Nothing of the lab is asked through it.
-            http_proxy="http://127.0.0.1:9",
-            no_proxy="",
-        )
+        done = verified(served.url, tmp_path)
     assert "3.5.0" in done.stdout, done.stdout
     assert (done.returncode != 0) == bool(says), done.stdout
     assert says in " ".join(done.stdout.split())
     assert ("No answer from" in done.stdout) == (health == "down")
+
+
+def test_its_password_goes_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "prometheus_password").write_text("geheim")
+    closed = {"monitor_lab_is_closed": True, "monitor_lab_tls": "off", "monitor_lab_secrets_dir": str(tmp_path)}
+    with listening() as (stranger, heard), listening(redirect=stranger) as (prometheus_url, asked):
+        verified(prometheus_url, tmp_path, **closed)
+    # How it is, and its targets.
+    assert {"buildinfo" in request for request in asked} == {True, False}
+    assert [request for request in asked if "Authorization: Basic" not in request] == []
+    assert heard == []

@@ -198,6 +198,18 @@ def test_the_summary_tells_what_is_closed_and_what_should_be() -> None:
     assert firewall.advice(of(), GROUPS, hostvars, True) == []
 
 
+def test_the_summary_tells_what_a_clusters_nodes_should_close() -> None:
+    table = of(monitor_lab_has_cluster=True, grafana_external_url="https://grafana.example.org")
+    assert firewall.advice(table, GROUPS, HOSTVARS, False) == [
+        "Nodes of the cluster: a firewall should close 30500 but to 192.0.2.12, 192.0.2.13, 192.0.2.14"
+    ]
+    assert firewall.advice(table, GROUPS, HOSTVARS, True) == []
+    groups = {name: ["localhost"] for name in GROUPS}
+    assert firewall.advice(table, groups, {"localhost": {}}, False) == [
+        "Nodes of the cluster: a firewall should close 30500 but to the lab's host"
+    ]
+
+
 def test_ufws_rules_are_read() -> None:
     assert looked_at.ufw_rules(USER_RULES) == [
         rule("allow", 22, "0.0.0.0/0", "0.0.0.0/0", comment=""),

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.services import ask
 
+from tests.stranger import listening
+
 ANSWERS = {
     "/well": (200, '{"status": "success", "data": {"version": "3.5.0"}}'),
     "/exporter": (200, 'locust_exporter_build_info{version="1.0.0"} 1\nlocust_up 1\n'),
@@ -76,6 +78,14 @@ def test_the_environment_s_proxy_is_asked_only_where_that_is_wanted(
 def test_an_answer_is_told(path: str, healthy: str, status: int, up: bool, version: str, url: str) -> None:
     expected = {"name": "it", "url": f"{url}{path}", "status": status, "up": up, "version": version}
     assert ask([service(f"{url}{path}", healthy)], timeout=5) == [expected]
+
+
+def test_no_login_goes_to_where_a_redirect_leads() -> None:
+    with listening() as (stranger, heard), listening(redirect=stranger) as (asked, first):
+        (answer,) = ask([{**service(f"{asked}/health"), "url_username": "it", "url_password": "geheim"}], timeout=5)
+    assert (answer["status"], answer["up"]) == (307, False)
+    assert "Authorization: Basic" in first[0]
+    assert heard == []
 
 
 def test_no_answer_is_status_0() -> None:

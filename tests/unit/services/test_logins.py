@@ -45,6 +45,7 @@ def test_what_an_open_lab_scrapes() -> None:
             "scheme": "http",
             "metrics_path": "/metrics",
             "static_configs": [{"targets": ["192.0.2.4:9090"]}],
+            "follow_redirects": False,
         }
     ]
 

@@ -252,6 +252,20 @@ def test_what_wants_a_login_in_an_open_lab_is_not_called_open() -> None:
     assert lines[-1] == "OPEN, without logins, to whoever reaches these hosts: prometheus"
 
 
+def test_the_summary_tells_of_a_cluster_what_is_open_there_alone() -> None:
+    """All else is on loopback, or somebody else's."""
+    table = of(
+        monitor_lab_has_cluster=True,
+        monitor_lab_locust_url="http://127.0.0.1:8089",
+        grafana_external_url="https://g.example.org",
+    )
+    answers = [answer("tokenization"), answer("locust"), answer("grafana")]
+    lines = services.summary(table, answers, [], "/secrets", "127.0.0.1", "", True)
+    assert [line for line in lines if line.startswith("OPEN")] == [
+        "OPEN, without logins, to whoever reaches a node of the cluster: tokenization"
+    ]
+
+
 @pytest.mark.parametrize(
     ("addresses", "local"),
     [
@@ -296,13 +310,20 @@ def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
         "url_username": "prometheus",
         "url_password": "p4ss",
         "force_basic_auth": True,
+        "follow_redirects": "none",
     }
     assert asked["locust"]["url_password"] == ""
     assert asked["tokenization"] == asked["grafana"] == {"ca_path": "/etc/ca.crt"}
     (health,) = services.health_addresses(closed, asked, "mon1", GROUPS, {})
-    assert (health["name"], health["url"]) == ("prometheus", "http://192.0.2.4:9090/api/v1/status/buildinfo")
-    assert health["url_password"] == "p4ss"
-    assert "force_basic_auth" not in health
+    assert health == {
+        "name": "prometheus",
+        "url": "http://192.0.2.4:9090/api/v1/status/buildinfo",
+        "healthy": "",
+        "use_proxy": False,
+        "ca_path": "/etc/ca.crt",
+        "url_username": "prometheus",
+        "url_password": "p4ss",
+    }
     assert services.health_addresses(closed, asked, "load1", GROUPS, {}) == []
     assert services.access(of(), GROUPS, str(tmp_path), "") == {service["name"]: {} for service in of()}
 
