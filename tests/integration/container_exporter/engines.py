@@ -33,13 +33,21 @@ class Engine:
     def answers(self) -> bool:
         return subprocess.run([*self._command, "info"], capture_output=True, env=self._env, check=False).returncode == 0
 
-    def __call__(self, *arguments: str) -> str:
+    def _done(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         # Where it is called, Podman's conmon leaves a file of each kill for want of memory.
-        done = subprocess.run(
+        return subprocess.run(
             [*self._command, *arguments], capture_output=True, text=True, cwd=self._home, env=self._env, check=False
         )
+
+    def __call__(self, *arguments: str) -> str:
+        done = self._done(*arguments)
         assert done.returncode == 0, f"{arguments}: {done.stderr}"
         return done.stdout
+
+    def _has_removed(self, *remove: str) -> bool:
+        # Podman refuses to remove one that ends at this moment.
+        containers = self("ps", "--all", "--quiet").split()
+        return not containers or self._done(*remove, *containers).returncode == 0
 
     def run(self, name: str, script: str, *options: str) -> None:
         usual = ("--detach", "--name", name, "--network", "host", "--volume", "/usr:/usr:ro")
@@ -63,7 +71,7 @@ class Engine:
         try:
             yield self
         finally:
-            self(*remove, *self("ps", "--all", "--quiet").split())
+            wait_until("its containers are gone", lambda: self._has_removed(*remove))
 
 
 def processes() -> list[str]:
