@@ -8,7 +8,7 @@ import contextlib
 import http.server
 import threading
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -34,9 +34,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Stranger(NamedTuple):
+    url: str
+    heard: list[str]
+    """each request as a text"""
+
+
 @contextlib.contextmanager
-def listening(redirect: str | None = None) -> Iterator[tuple[str, list[str]]]:
-    """Yield the URL of one on loopback, and a list that gets each request as a text.
+def listening(redirect: str | None = None) -> Iterator[Stranger]:
+    """Yield one on loopback.
 
     It answers 200, or sends everyone on to the same path of the URL `redirect`.
     """
@@ -46,7 +52,7 @@ def listening(redirect: str | None = None) -> Iterator[tuple[str, list[str]]]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", heard
+            yield Stranger(f"http://127.0.0.1:{server.server_port}", heard)
         finally:
             server.shutdown()
             thread.join()

@@ -22,9 +22,7 @@ _DURATION = re.compile(r"(\d+h)?(\d+m)?(\d+s)?", re.ASCII)
 
 def default_thresholds(folder: Path = FOLDER) -> dict[str, Any]:
     """Return name → number, or a duration as Prometheus writes it."""
-    thresholds = yaml_load((folder / "thresholds.yml").read_text(encoding="utf-8"))
-    assert isinstance(thresholds, dict)
-    return thresholds
+    return dict(yaml_load((folder / "thresholds.yml").read_text(encoding="utf-8")))
 
 
 def thresholds_fault(value: Any, folder: Path = FOLDER) -> Optional[str]:

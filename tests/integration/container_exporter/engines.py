@@ -86,10 +86,12 @@ def docker() -> Iterator[Engine]:
         engine = Engine(["docker", listen], name, "data/containers")
         paths = [f"--data-root={name}/data", f"--exec-root={name}/run", f"--pidfile={name}/pid"]
         daemon = ["dockerd", *paths, listen, "--bridge=none", "--iptables=false"]
-        with process(daemon, ready=engine.answers), engine.with_image("rm", "--force"):
-            yield engine
-        # Of the host's network; it outlives its engine.
-        subprocess.run(["umount", f"{name}/run/netns/default"], check=True)
+        try:
+            with process(daemon, ready=engine.answers), engine.with_image("rm", "--force"):
+                yield engine
+        finally:
+            # Of the host's network; it outlives its engine.
+            subprocess.run(["umount", f"{name}/run/netns/default"], check=True)
 
 
 @contextlib.contextmanager
@@ -100,7 +102,9 @@ def podman() -> Iterator[Engine]:
         paths = [f"--root={name}/data", f"--runroot={name}/run", f"--tmpdir={name}/tmp"]
         command = ["podman", *paths, "--cgroup-manager=cgroupfs", "--storage-driver=vfs"]
         engine = Engine(command, name, "data/vfs-containers", {"CONTAINERS_CONF": str(settings)})
-        with engine.with_image("rm", "--force", "--time=0"):
-            yield engine
-        # It looks after each container once more when that has ended.
-        wait_until("Podman has ended", lambda: not any(name in command for command in processes()))
+        try:
+            with engine.with_image("rm", "--force", "--time=0"):
+                yield engine
+        finally:
+            # It looks after each container once more when that has ended.
+            wait_until("Podman has ended", lambda: not any(name in command for command in processes()))

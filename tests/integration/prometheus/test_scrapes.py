@@ -23,14 +23,14 @@ def test_what_lets_it_in_goes_nowhere_else(access: dict[str, str], has_token: bo
     (tmp_path / "keys").mkdir()
     for name in ("it_password", "it_metrics_token"):
         (tmp_path / "keys" / name).write_text("geheim")
-    with listening() as (stranger, heard), listening(redirect=stranger) as (url, asked):
+    with listening() as stranger, listening(redirect=stranger.url) as (url, asked):
         service = {"name": "it", "groups": ["it"], "each": False, "url": url}
         services = [{**service, "metrics": "/metrics", "metrics_token": has_token}]
         (job,) = scrape_configs(services, {"it": access}, str(tmp_path), {}, {})
         with prometheus(url.removeprefix("http://"), extra=lines(job)):
             wait_until("a second scrape", lambda: len(asked) > 1)
     assert [request for request in asked if f"Authorization: {shown}" not in request] == []
-    assert heard == []
+    assert stranger.heard == []
 
 
 def lines(job: dict[str, Any]) -> str:

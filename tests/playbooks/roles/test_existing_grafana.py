@@ -93,9 +93,9 @@ def test_why_grafana_refuses_it_is_told(grafana: Grafana, tmp_path: Path) -> Non
 
 
 def test_its_password_goes_nowhere_else(tmp_path: Path) -> None:
-    with listening() as (stranger, heard), listening(redirect=stranger) as (grafana, asked):
+    with listening() as stranger, listening(redirect=stranger.url) as (grafana, asked):
         done = given_data_source(grafana, tmp_path)
     assert done.returncode != 0
     assert "Status code was 307" in done.stdout
     assert "Authorization: Basic" in asked[0]
-    assert heard == []
+    assert stranger.heard == []

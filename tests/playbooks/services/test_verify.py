@@ -62,9 +62,9 @@ def test_a_target_that_is_not_up_is_told_of(health: str, says: str, tmp_path: Pa
 def test_its_password_goes_nowhere_else(tmp_path: Path) -> None:
     (tmp_path / "prometheus_password").write_text("geheim")
     closed = {"monitor_lab_is_closed": True, "monitor_lab_tls": "off", "monitor_lab_secrets_dir": str(tmp_path)}
-    with listening() as (stranger, heard), listening(redirect=stranger) as (prometheus_url, asked):
+    with listening() as stranger, listening(redirect=stranger.url) as (prometheus_url, asked):
         verified(prometheus_url, tmp_path, **closed)
     # How it is, and its targets.
     assert {"buildinfo" in request for request in asked} == {True, False}
     assert [request for request in asked if "Authorization: Basic" not in request] == []
-    assert heard == []
+    assert stranger.heard == []

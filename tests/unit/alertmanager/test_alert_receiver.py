@@ -7,15 +7,16 @@ from __future__ import annotations
 import json
 import resource
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from alert_receiver import LONGEST_BODY, Handler, Log, Server
 
-RIGHT = {"Authorization": "Bearer p4ss"}
+RIGHT: Mapping[str, str] = MappingProxyType({"Authorization": "Bearer p4ss"})
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def ask(
-    server: Server, method: str = "POST", path: str = "/alerts", body: str = "{}", headers: dict[str, str] = RIGHT
+    server: Server, method: str = "POST", path: str = "/alerts", body: str = "{}", headers: Mapping[str, str] = RIGHT
 ) -> int:
     connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
     try:

@@ -81,11 +81,11 @@ def test_an_answer_is_told(path: str, healthy: str, status: int, up: bool, versi
 
 
 def test_no_login_goes_to_where_a_redirect_leads() -> None:
-    with listening() as (stranger, heard), listening(redirect=stranger) as (asked, first):
+    with listening() as stranger, listening(redirect=stranger.url) as (asked, first):
         (answer,) = ask([{**service(f"{asked}/health"), "url_username": "it", "url_password": "geheim"}], timeout=5)
     assert (answer["status"], answer["up"]) == (307, False)
     assert "Authorization: Basic" in first[0]
-    assert heard == []
+    assert stranger.heard == []
 
 
 def test_no_answer_is_status_0() -> None:

@@ -42,7 +42,7 @@ def worked_out(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "tasks": [{"ansible.builtin.debug": {"msg": f"{{{{ {asked} | to_json }}}}"}}],
     }
     (folder / "play.yml").write_text(json.dumps([play]))
-    groups = {group: {"hosts": {"localhost": {}}} for entry in TABLE for group in entry["groups"]}
+    groups: dict[str, Any] = {group: {"hosts": {"localhost": {}}} for entry in TABLE for group in entry["groups"]}
     (folder / "hosts.json").write_text(json.dumps(groups))
     (folder / "password_salt").write_text("0" * 64)
     given = {
