@@ -64,6 +64,8 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 json.dumps([{"name": "Go on", "ansible.builtin.include_tasks": "told.yml", "vars": {"room": room}}])
             )
         (tasks / "told.yml").write_text(json.dumps([*TOLD, differs(tasks.parent.name)]))
+    # A question of what was looked at, whatever else is done.
+    (checkout / "roles" / "tokenization" / "tasks" / "same_key.yml").write_text("[]")
     (checkout / "plugins" / "action" / "lab_services_info.py").write_text(NO_ANSWER)
     return checkout
 

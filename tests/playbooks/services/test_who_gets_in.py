@@ -37,7 +37,7 @@ ON_LOOPBACK = {
 }
 OPEN = {**ON_LOOPBACK, "said_to_be_open": True}
 CLOSED = {
-    "logins": ["locust", "locust_exporter", "prometheus"],
+    "logins": ["locust", "locust_exporter", "node_exporter", "container_exporter", "prometheus"],
     "tls": "lab",
     "token": True,
     "metrics_token": True,
