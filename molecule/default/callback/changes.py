@@ -34,16 +34,10 @@ class CallbackModule(CallbackBase):
         reply = result.result
         # A file that would be new is named in the task alone.
         dest = result.task_fields["args"].get("dest", [])
-        if "censored" in reply and reply.get("changed"):
-            # Of a secret is told that it would be brought, and not where to.
-            self.reported.setdefault(result.host.get_name(), []).append(f"secret: {result.task.name}")
-            return
         for each in reply.get("results", [{**reply, "dest": dest}]):
             if each.get("changed"):
-                # Of a loop over files, the item names it.
-                item = each.get("item")
-                named = item.get("path", []) if isinstance(item, dict) else []
-                for told in (each.get("msg", []), each.get("path", []), each.get("dest", []), named):
+                for name in ("msg", "path", "dest", "changed_files", "changed_folders"):
+                    told = each.get(name, [])
                     texts = [told] if isinstance(told, str) else told
                     self.reported.setdefault(result.host.get_name(), []).extend(texts)
 
