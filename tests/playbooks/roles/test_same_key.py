@@ -110,7 +110,10 @@ def on_cluster(folder: Path, entry: str, *secrets: dict[str, Any], **given: Any)
             cluster.put("secrets", "monitor-lab", one)
         cluster.put("namespaces", "", {"metadata": {"name": "monitor-lab"}})
         (folder / "kubeconfig").write_text(kubeconfig)
-        of_cluster = {"tokenization_kubeconfig": f"{folder}/kubeconfig", "tokenization_context": "stand-in"}
+        of_cluster: dict[str, Any] = {
+            "tokenization_kubeconfig": f"{folder}/kubeconfig",
+            "tokenization_context": "stand-in",
+        }
         return play(folder, entry, tokenization_runtime="kubernetes", **of_cluster, **given)
 
 
