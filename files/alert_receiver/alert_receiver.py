@@ -8,6 +8,8 @@ import argparse
 import hmac
 import json
 import os
+import signal
+import sys
 import threading
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -105,6 +107,8 @@ def main() -> None:
     options = parser.parse_args()
     Handler.log, Handler.password_file = Log(options.file), options.password_file
     host, _colon, port = options.listen_address.rpartition(":")
+    # A container's first process ends by no signal that it does not take.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit())
     with Server((host, int(port)), Handler) as server:
         server.serve_forever()
 

@@ -4,7 +4,8 @@
 
 Locust waits for all of them, so that a host goes on with fewer where one has ended: because the master was not heard
 for a minute, or memory ran out. Whatever started Locust here, a container engine or systemd, starts again only what
-has ended as a whole. Load it beside the workers' locustfile:
+has ended as a whole. And Locust, waiting, is deaf to SIGTERM where it is the first process of a container: here it
+passes that on. Load it beside the workers' locustfile:
 
     locust -f locustfile.py,workers.py --worker --processes 4
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
+import sys
 
 import gevent
 import psutil
@@ -20,6 +23,20 @@ from locust import events
 from locust.runners import WorkerRunner
 
 LOOK_SECONDS = 2
+
+
+def stop_all(_signal, _frame):
+    children = psutil.Process().children()
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.terminate()
+    # A worker has this from its parent, until Locust sets its own.
+    if not children:
+        sys.exit()
+
+
+# Before Locust starts the workers, which is where it reads this.
+signal.signal(signal.SIGTERM, stop_all)
 
 
 @events.init.add_listener

@@ -54,6 +54,14 @@ def test_workers_end_with_one_that_ended(workers: psutil.Popen, killed: int) -> 
     assert not any(child.is_running() for child in children)
 
 
+def test_workers_end_with_what_is_stopped(workers: psutil.Popen) -> None:
+    """As an engine does, which else kills all of them after ten seconds."""
+    children = workers.children()
+    workers.terminate()
+    assert workers.wait(timeout=30) == 0
+    assert not any(child.is_running() for child in children)
+
+
 def test_workers_go_on_while_none_ends(workers: psutil.Popen) -> None:
     with pytest.raises(psutil.TimeoutExpired):
         workers.wait(timeout=5)
