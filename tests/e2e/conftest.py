@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -33,6 +34,8 @@ URLS = {entry["name"]: f"http://127.0.0.1:{DEFAULTS[entry['ports'][0]]}" for ent
 
 
 CONFIG = Path("/etc/monitor_lab")
+# As a controller keeps images, for the part that makes a bundle of them (molecule/offline/prepare.yml).
+IMAGES = CHECKOUT / "artifacts" / "tests" / "cache" / "images"
 VOLUMES = (Path("/var/lib/docker/volumes"), Path("/var/lib/containers/storage/volumes"))
 
 
@@ -176,6 +179,20 @@ def detokenize(name: str, token: str) -> requests.Response:
     )
 
 
+def keep_images() -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for reference in docker_images():
+        kept = IMAGES / f"{reference.rsplit('/')[-1].replace(':', '-')}-{platform.machine()}.tar.gz"
+        with kept.open("wb") as file, subprocess.Popen(["docker", "save", reference], stdout=subprocess.PIPE) as saved:
+            subprocess.run(["gzip", "-1"], stdin=saved.stdout, stdout=file, check=True)
+
+
+def docker_images() -> list[str]:
+    """The lab's own that it runs."""
+    found = listed("docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "localhost/monitor-lab/*")
+    return [reference for reference in found if "/debian:" not in reference]
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """The lab as `./lab up` brings it up the first time. Whoever has one running here already keeps it."""
@@ -189,6 +206,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     first = lab("up")
     try:
         assert first.code == 0, first.output[-6000:]
+        keep_images()
         yield replace(lab, first=first)
     finally:
         lab("down", "--purge")
