@@ -3,8 +3,9 @@
 """`./lab test [PART …]`: runs the named parts, or the usual ones; ends with 1 where one fails.
 
 A part that is named alone prints as it runs. Of several, each writes into `artifacts/tests/PART.log`, and what failed
-is shown at the end, where nobody has to look for it in an hour's output. The part whose subject is load and time runs
-by itself; the others run two at a time, since each waits for hosts, packages and networks as long as it works.
+is shown at the end, where nobody has to look for it in an hour's output. Those whose subject is load, time and a lab
+run one after another, then the scenarios side by side, since each waits for hosts and packages as long as it works.
+All that is work for processors has what these leave of them.
 """
 
 from __future__ import annotations
@@ -105,9 +106,9 @@ def playbooks() -> bool:
 
 def integration() -> bool:
     pytest = [sys.executable, "-m", "pytest"]
-    # By files, which start their servers once, in the order of tests/conftest.py; three, since what they start is
+    # By files, which start their servers once, in the order of tests/conftest.py; four, since what they start is
     # waited for longer than it works.
-    by_files = ["--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
+    by_files = ["--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
     beside = [*pytest, *by_files, f"--ignore={MANY_LOCUSTS}"]
     return debian_packages() and all(
         [run(*beside, "tests/integration"), run(*pytest, "--numprocesses=2", MANY_LOCUSTS)]
@@ -115,8 +116,8 @@ def integration() -> bool:
 
 
 def release() -> bool:
-    """What is marked so: the Locusts between the oldest and the newest."""
-    return debian_packages() and run(sys.executable, "-m", "pytest", "-m", "release", "tests/integration")
+    """What is marked so: the Locusts between the oldest and the newest, and whole exercises."""
+    return debian_packages() and run(sys.executable, "-m", "pytest", "-m", "release", "tests/integration", "tests/e2e")
 
 
 def e2e() -> bool:
@@ -156,10 +157,10 @@ PARTS: dict[str, Callable[[], bool]] = {
 # What is long and guards a release. A cluster is made of programs that are built for it, from their source.
 RELEASE = ("kubernetes", "release")
 USUAL = tuple(name for name in PARTS if name not in RELEASE)
-# Their subject is load and time, and another part beside them would be in what they measure.
-ALONE = ("integration", "release")
-# Work for processors alone. What waits beside them goes first.
-NICE = ("lint", "sanity", "playbooks", "unit")
+# Their subject is load, time and the lab on this machine: none runs beside another.
+ALONE = ("integration", "release", "e2e")
+# Work for processors alone, which get to it when nothing else wants them (SCHED_IDLE), also not what measures time.
+IDLE = ("lint", "sanity", "playbooks", "unit")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
 SCENARIOS = ("molecule", "offline", "kubernetes")
@@ -209,7 +210,7 @@ def logged(name: str, command: list[str]) -> tuple[bool, float]:
 def passes(name: str) -> bool:
     """Run a part by itself, and say how it ended, how long it took, and how much of that it worked."""
     watch = Watch()
-    passed, worked = logged(name, [*(["nice"] if name in NICE else []), *command_of(name)])
+    passed, worked = logged(name, [*(["chrt", "--idle", "0"] if name in IDLE else []), *command_of(name)])
     print(f"{name:<11} {'passed' if passed else 'FAILED'} in {watch}, {worked:.0f} s by its programs", flush=True)
     return passed
 
@@ -220,13 +221,11 @@ def docker(state: str) -> bool:
 
 
 def those_that_fail(names: list[str]) -> list[str]:
-    passed = {name: passes(name) for name in ALONE if name in names}
-    beside = [name for name in ("e2e", *NICE) if name in names]
     scenarios = [name for name in SCENARIOS if name in names]
-    with ThreadPoolExecutor(2) as pool:
-        running = {name: pool.submit(passes, name) for name in beside}
-        if "e2e" in running:
-            running["e2e"].result()
+    passed: dict[str, bool] = {}
+    with ThreadPoolExecutor(2) as idle, ThreadPoolExecutor(2) as pool:
+        running = {name: idle.submit(passes, name) for name in IDLE if name in names}
+        passed |= {name: passes(name) for name in ALONE if name in names}
         if scenarios:
             passed["docker-started"] = docker("started")
             running |= {name: pool.submit(passes, name) for name in scenarios}
