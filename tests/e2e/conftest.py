@@ -107,8 +107,9 @@ class Lab:
     def interrupted(self, task: str, *arguments: str) -> int:
         """Ctrl-C as a terminal sends it, to the whole foreground group, as soon as a task of that name begins.
 
-        Pressed again where nothing comes of it: Ansible ends its workers, and where one of them holds the lock of the
-        queue of results at that moment, Ansible itself waits for that lock for ever.
+        Pressed again where nothing comes of it: Python drops one that comes in a destructor; and Ansible ends its
+        workers, and where one of them holds the lock of the queue of results at that moment, Ansible itself waits for
+        that lock for ever.
         """
         process = self.start("./lab", *arguments)
         assert process.stdout
@@ -118,7 +119,7 @@ class Lab:
         while process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=30)
+                process.communicate(timeout=5)
         return process.returncode
 
     def containers(self) -> dict[str, Any]:

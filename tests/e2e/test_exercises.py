@@ -24,7 +24,7 @@ def test_every_case_is_green_three_times(lab: Lab) -> None:
     # Some cases restart containers.
     stays = ("pods", "networks", "volumes", "images")
     before = state(lab)
-    for _ in range(3):
+    for _exercise in range(3):
         played = lab("exercise", "--all")
         assert played.code == 0, played.output[-6000:]
     after = state(lab)
