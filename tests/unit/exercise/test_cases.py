@@ -119,7 +119,7 @@ def test_what_was_stopped_is_started(fails: str, host: Host) -> None:
     assert host.did() == [f"docker stop {container}", "sleep 45", f"docker start {container}"]
 
 
-DISK = "/mnt/monitor-lab-exercise"
+DISK = "/srv/monitor-lab-exercise"
 FILLED = [
     f"mkdir {DISK}",
     f"mount --types tmpfs --options size=64m,mode=0755 monitor-lab-exercise {DISK}",
