@@ -3,9 +3,9 @@
 """`./lab test [PART …]`: runs the named parts, or the usual ones; ends with 1 where one fails.
 
 A part that is named alone prints as it runs. Of several, each writes into `artifacts/tests/PART.log`, and what failed
-is shown at the end, where nobody has to look for it in an hour's output. Those whose subject is load, time and a lab
-run one after another, then the scenarios side by side, since each waits for hosts and packages as long as it works.
-All that is work for processors has what these leave of them.
+is shown at the end, where nobody has to look for it in an hour's output. The part whose subject is load and time runs
+by itself, then the one that has the lab on this machine, then the scenarios side by side, since each waits for hosts
+and packages as long as it works. All that is work for processors has what these two leave of them.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ def playbooks() -> bool:
 
 def integration() -> bool:
     pytest = [sys.executable, "-m", "pytest"]
-    # By files, which start their servers once, in the order of tests/conftest.py; four, since what they start is
+    # By files, which start their servers once, in the order of tests/conftest.py; three, since what they start is
     # waited for longer than it works.
-    by_files = ["--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+    by_files = ["--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
     beside = [*pytest, *by_files, f"--ignore={MANY_LOCUSTS}"]
     return debian_packages() and all(
         [run(*beside, "tests/integration"), run(*pytest, "--numprocesses=2", MANY_LOCUSTS)]
@@ -157,9 +157,9 @@ PARTS: dict[str, Callable[[], bool]] = {
 # What is long and guards a release. A cluster is made of programs that are built for it, from their source.
 RELEASE = ("kubernetes", "release")
 USUAL = tuple(name for name in PARTS if name not in RELEASE)
-# Their subject is load, time and the lab on this machine: none runs beside another.
-ALONE = ("integration", "release", "e2e")
-# Work for processors alone, which get to it when nothing else wants them (SCHED_IDLE), also not what measures time.
+# Their subject is load and time, and another part beside them would be in what they measure.
+ALONE = ("integration", "release")
+# Work for processors alone, which get to it when nothing else wants them (SCHED_IDLE).
 IDLE = ("lint", "sanity", "playbooks", "unit")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
@@ -221,11 +221,12 @@ def docker(state: str) -> bool:
 
 
 def those_that_fail(names: list[str]) -> list[str]:
+    passed = {name: passes(name) for name in ALONE if name in names}
     scenarios = [name for name in SCENARIOS if name in names]
-    passed: dict[str, bool] = {}
     with ThreadPoolExecutor(2) as idle, ThreadPoolExecutor(2) as pool:
         running = {name: idle.submit(passes, name) for name in IDLE if name in names}
-        passed |= {name: passes(name) for name in ALONE if name in names}
+        if "e2e" in names:
+            passed["e2e"] = passes("e2e")
         if scenarios:
             passed["docker-started"] = docker("started")
             running |= {name: pool.submit(passes, name) for name in scenarios}

@@ -21,6 +21,7 @@ from tests.integration.locust_exporter.harness import Prometheus, RealLocust, ex
 from tests.integration.locustfile.conftest import BEARER_TOKEN, tokenization
 from tests.integration.locustfile.plugin_locusts import PLUGINS
 from tests.locusts import VERSIONS
+from tests.waiting import wait_until
 
 PAGE = Path(__file__).with_name("attack.html")
 CARD = '{"name": "card", "data": "from a stranger"}'
@@ -116,7 +117,7 @@ def test_a_page_of_a_stranger_changes_nothing(services: Services, host: str, tmp
     services.unguarded.stop()
     heard = attack(services, host, tmp_path)
     # What is not guarded starts to load: the page does what it says.
-    assert services.unguarded.page()["state"] in ("spawning", "running")
+    wait_until("it loads", lambda: services.unguarded.page()["state"] in ("spawning", "running"), 10)
     assert (services.locust.page()["state"], services.locust.page()["user_count"]) == ("ready", 0)
     asked = requests.post(
         f"{services.tokenization}/detokenize",
