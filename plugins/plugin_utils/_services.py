@@ -37,8 +37,8 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the table with `values` (variable → value) in place of the variables' names, and nothing left out.
 
     Each service has name, groups, ports (a list of variable, port and clients), url ("" where the lab is without it),
-    health, healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login,
-    metrics_token and absent_preflight.
+    health, healthy, volumes, image, metrics ("" where it has none), page, elsewhere, foreign, required, login, secret
+    ("" where it has none), metrics_token and absent_preflight.
     """
     return [
         {
@@ -59,6 +59,7 @@ def resolved(table: Table, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "foreign": _truth(values[entry["foreign"]]) if "foreign" in entry else False,
             "required": _truth(values[entry["required"]]) if "required" in entry else True,
             "login": _truth(values[entry["login"]]) if "login" in entry else False,
+            "secret": entry.get("secret", ""),
             "metrics_token": _truth(values[entry["metrics_token"]]) if "metrics_token" in entry else False,
             "absent_preflight": entry.get("absent_preflight", False),
         }
@@ -303,10 +304,14 @@ def summary(
     ]
     lines += [*absences, "", f"Passwords and keys: {secrets_dir} (files on the controller, mode 0600)"]
     logins = [service["name"] for service in services if service["login"] and service["url"]]
-    if logins:
-        lines.append(
-            f"Logins:             {', '.join(logins)}: the user of that name, the password in NAME_password there"
-        )
+    opens = [f"{', '.join(logins)}: the user of that name, the password in NAME_password there"] if logins else []
+    opens += [
+        f"{answer['name']}: {of[answer['name']]['secret']}"
+        for answer in answers
+        if of[answer["name"]]["secret"] and (answer["up"] or of[answer["name"]]["required"])
+    ]
+    if opens:
+        lines.append(f"Logins:             {'; '.join(opens)}")
     if tls_dir:
         lines.append(f"For browsers:       import {tls_dir}/authority.crt as an authority for web sites")
     if is_open:

@@ -214,6 +214,20 @@ def test_the_summary_tells_how_to_get_in_and_what_is_open() -> None:
     assert opened[-1] == "OPEN, without logins, to whoever reaches these hosts: locust, prometheus"
 
 
+def test_the_summary_tells_where_each_secret_lies() -> None:
+    answers = [answer("tokenization"), answer("locust"), answer("grafana")]
+    table = of(monitor_lab_is_closed=True, monitor_lab_prometheus_url="")
+    closed = services.summary(table, answers, [], "/secrets", "192.0.2.4", "", False)
+    assert closed[-1] == (
+        "Logins:             locust: the user of that name, the password in NAME_password there; "
+        "tokenization: tokenization_bearer_token; grafana: grafana_admin_password"
+    )
+    # There is none of a Grafana that could not be had.
+    absent = [answer("tokenization"), answer("grafana", 0)]
+    on_loopback = services.summary(of(), absent, [], "/secrets", "192.0.2.4", "", False)
+    assert on_loopback[-1] == "Logins:             tokenization: tokenization_bearer_token"
+
+
 def test_the_summary_tells_of_a_cluster_what_is_open_there_alone() -> None:
     """All else is on loopback, or somebody else's."""
     table = of(
