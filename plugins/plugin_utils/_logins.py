@@ -7,11 +7,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from ._services import Table, text_of_secret
+
+# In the names of Prometheus's settings that are secret, or hold such.
+_SECRET = re.compile(r"auth|credential|header|key|password|secret|token", re.IGNORECASE)
 
 Access = Mapping[str, Mapping[str, Any]]
 """Service → the options that _services.access returns."""
@@ -61,6 +65,22 @@ def scrape_configs(services: Table, access: Access, folder: str) -> list[dict[st
             job["authorization"] = {"credentials_file": f"{folder}/keys/{service['name']}_metrics_token"}
         jobs.append(job)
     return jobs
+
+
+def may_hold_secrets(configs: Any, is_named_so: bool = False) -> bool:
+    """Tell whether text in these jobs of Prometheus may be what lets it in somewhere, by the names of what it is in.
+
+    Files that have it do not count. A URL may have it in itself.
+    """
+    if isinstance(configs, Mapping):
+        return any(
+            may_hold_secrets(value, is_named_so or bool(_SECRET.search(name)))
+            for name, value in configs.items()
+            if not name.endswith("_file")
+        )
+    if isinstance(configs, (list, tuple)):
+        return any(may_hold_secrets(value, is_named_so) for value in configs)
+    return is_named_so or "@" in str(configs)
 
 
 def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, Any]:

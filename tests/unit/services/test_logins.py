@@ -77,6 +77,41 @@ def test_prometheus_is_given_the_secrets_of_what_it_scrapes(tmp_path: Path) -> N
     }
 
 
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"basic_auth": {"username": "it", "password": "geheim"}},
+        {"authorization": {"credentials": "geheim"}},
+        {"bearer_token": "geheim"},
+        {"oauth2": {"client_id": "it", "client_secret": "geheim"}},
+        {"tls_config": {"cert_file": "it.crt", "key": "geheim"}},
+        {"http_headers": {"X-Scope": {"values": ["geheim"]}}},
+        {"proxy_connect_header": {"Proxy-Authorization": ["geheim"]}},
+        {"params": {"access_token": ["geheim"]}},
+        {"proxy_url": "http://it:geheim@proxy:3128"},
+        {"static_configs": [{"targets": ["it:geheim@host"]}]},
+        {"consul_sd_configs": [{"server": "a:8500", "token": "geheim"}]},
+        {"ec2_sd_configs": [{"access_key": "it", "secret_key": "geheim"}]},
+    ],
+)
+def test_a_job_that_lets_in_may_not_be_shown(job: dict[str, Any]) -> None:
+    assert logins.may_hold_secrets([{"job_name": "a"}, {"job_name": "it", **job}])
+
+
+def test_a_job_that_names_files_may_be_shown() -> None:
+    job = {
+        "job_name": "it",
+        "scheme": "https",
+        "basic_auth": {"password_file": "/password", "username_file": "/name"},
+        "authorization": {"credentials_file": "/token"},
+        "tls_config": {"ca_file": "/ca.crt", "key_file": "/key", "insecure_skip_verify": False},
+        "static_configs": [{"targets": ["192.0.2.1:9100"], "labels": {"lab": "mine"}}],
+        "relabel_configs": [{"source_labels": ["__address__"], "target_label": "host"}],
+    }
+    assert not logins.may_hold_secrets([])
+    assert not logins.may_hold_secrets([job])
+
+
 def test_how_the_exporter_gets_into_locust() -> None:
     assert logins.http_config(OPEN, "/etc/e/ca.crt") == {}
     assert logins.http_config(CLOSED, "/etc/e/ca.crt") == {
