@@ -9,8 +9,9 @@ own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 RECORD = "made_here"
 # A Grafana of somebody else has its password in the last one, written by them.
@@ -48,6 +49,21 @@ def secrets_in(folder: str, foreign_grafana: bool) -> dict[str, list[str]]:
     kept = {folder for path in others for folder in [path, *path.parents]}
     folders = [path for path in reversed([top, *paths]) if path.is_dir() and path not in kept]
     return {"made": [*map(str, made)], "others": [*map(str, others)], "folders": [*map(str, folders)]}
+
+
+def strange_secrets(deployed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the secrets that are deployed, nowhere as the controller has them. Raises OSError.
+
+    Each has the path of the controller's (C(own)) and digests, SHA-256, of where it is deployed (C(found)).
+    """
+    return [dict(one) for one in deployed if one["found"] and not _digests(Path(one["own"])) & set(one["found"])]
+
+
+def _digests(path: Path) -> set[str]:
+    """Return SHA-256 of a secret as its file has it, alone, and with the end of a line; none of no secret."""
+    text = path.read_bytes() if path.exists() else b""
+    secret = text.strip()
+    return {hashlib.sha256(form).hexdigest() for form in (text, secret, secret + b"\n") if secret}
 
 
 def _has_content(path: Path) -> bool:

@@ -470,7 +470,7 @@ def test_a_controller_without_the_vault_s_key_is_refused(lab: Lab, tmp_path: Pat
         assert refused.code != 0
         assert refused.recap["changed"] == 0, refused.output
         assert f"({key}) is not the one of this controller" in refused.message
-        assert f"Either bring it to {tmp_path}/secrets/tokenization_private_key" in refused.message
+        assert f"Either bring the folder {tmp_path}/secrets of the controller that deployed it" in refused.message
         assert "remove the lab with its data (./lab down), then deploy again" in refused.message
     assert state(lab) == before
     assert has_a_key or not (tmp_path / "secrets").exists()

@@ -4,11 +4,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._secrets import RECORD, secrets_in, secrets_record
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._secrets import (
+    RECORD,
+    secrets_in,
+    secrets_record,
+    strange_secrets,
+)
 
 
 @pytest.fixture
@@ -74,3 +80,28 @@ def test_folders_are_the_lab_s_where_all_in_them_is(folder: Path) -> None:
 
 def test_no_folder_has_nothing(tmp_path: Path) -> None:
     assert secrets_in(str(tmp_path / "nowhere"), False) == {"made": [], "others": [], "folders": []}
+
+
+@pytest.mark.parametrize(
+    ("own", "deployed", "is_strange"),
+    [
+        ("key", "key", False),
+        # As an editor leaves it; who reads it takes the line alone.
+        ("key\n", "key", False),
+        ("key", "key\n", False),
+        (" key\r\n", "key\n", False),
+        (" key\r\n", " key\r\n", False),
+        ("key", "kex", True),
+        ("", "key", True),
+        ("", "", True),
+        (None, "key", True),
+    ],
+)
+def test_what_is_deployed_is_the_controller_s_or_not(
+    own: str | None, deployed: str, is_strange: bool, tmp_path: Path
+) -> None:
+    if own is not None:
+        (tmp_path / "key").write_bytes(own.encode())
+    other, digest = (hashlib.sha256(text.encode()).hexdigest() for text in ("other", deployed))
+    secret = {"own": str(tmp_path / "key"), "found": [other, digest], "what": "key"}
+    assert strange_secrets([secret, {**secret, "found": []}]) == ([secret] if is_strange else [])
