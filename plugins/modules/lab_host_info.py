@@ -116,7 +116,7 @@ files:
   type: dict
   returned: always
   sample:
-    /etc/monitor_lab: {kind: directory, owner: 0, group: 0, mode: "0755"}
+    /etc/monitor_lab: {kind: directory, owner: 0, group: 0, mode: "0700"}
     /etc/monitor_lab/prometheus/prometheus.yml:
       kind: file
       owner: 0

@@ -123,6 +123,13 @@ def test_what_root_reads_is_in_folders_of_root(lab: Lab) -> None:
     assert [path for path in read_by_root if path.stat().st_uid != 0 or path.stat().st_mode & 0o022] == []
 
 
+def test_no_user_gets_to_what_a_service_has_even_under_its_number(lab: Lab) -> None:
+    key = CONFIG / "tokenization" / "keys" / "private_key"
+    assert key.stat().st_uid == UID
+    looked = subprocess.run(["test", "-e", key], user=UID, group=UID, extra_groups=[], check=False)
+    assert looked.returncode == 1
+
+
 def test_builds_leave_no_stage(lab: Lab) -> None:
     assert docker.from_env().images.list(filters={"label": "monitor_lab.stage"}) == []
 

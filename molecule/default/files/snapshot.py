@@ -10,8 +10,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-FOLDERS = (
+PLACES = (
     "/etc/monitor_lab",
+    "/etc/monitor_lab.crt",
     "/etc/containers/containers.conf.d",
     "/etc/firewalld/policies",
     "/var/cache/monitor_lab",
@@ -45,7 +46,7 @@ def rules() -> list[str]:
     return [rule for rule in found if "monitor_lab" in rule]
 
 
-below = [path for folder in map(Path, FOLDERS) if folder.exists() for path in [folder, *folder.rglob("*")]]
+below = [path for place in map(Path, PLACES) if place.exists() for path in [place, *place.rglob("*")]]
 pods = lines("podman", "pod", "ps", "--format", '{{index .Labels "app"}}')
 print(
     json.dumps(

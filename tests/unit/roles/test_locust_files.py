@@ -140,7 +140,9 @@ def test_it_is_tried_under_the_conditions_of_the_start(load: Path) -> None:
     assert (tried["restart_policy"], tried["auto_remove"]) == ("no", True)
     trial = f"{load}/etc/lab/locust/trial"
     assert [mount["source"] for mount in tried["mounts"]] == [trial]
-    paths = [file["path"] for file in found["__locust_trial_files"]]
+    lab, *tried_files = whole_files(found["__locust_trial_files"])
+    assert (lab["path"], lab["mode"]) == (f"{load}/etc/lab", "0700")
+    paths = [file["path"] for file in tried_files]
     assert all(path == trial or path.startswith(f"{trial}/") for path in paths)
     assert f"{trial}/time_limit.py" in paths
     # Each folder before what lies in it.
