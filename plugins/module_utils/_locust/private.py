@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from .transport import LocustError
@@ -16,27 +15,16 @@ NAME = "monitor_lab-runs"
 
 def private_directory() -> Path:
     """Return the directory, which is there. Raises `LocustError` where it is not this user's alone."""
-    path = _home() / ".cache" / NAME
     try:
+        path = Path.home() / ".cache" / NAME
         path.parent.mkdir(exist_ok=True)
         path.mkdir(mode=0o700, exist_ok=True)
-    except OSError:
-        # Who has no home has only a place where others may write. They can take the name, which is noticed below.
-        path = Path(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}")
-        try:
-            path.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise LocustError(f"{path} cannot be made: {error.strerror}") from None
+    # Without a home, the first in Python 3.9, the last since. Where others write, too, they could take the name.
+    except (KeyError, OSError, RuntimeError) as error:
+        raise LocustError(f"this user has no home for what a run keeps; let HOME be one: {error}") from None
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise LocustError(f"{path} is not a directory of this user's own; remove it, or let HOME be one")
     if found.st_mode & 0o077:
         path.chmod(0o700)
     return path
-
-
-def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError:
-        return Path("/nonexistent")

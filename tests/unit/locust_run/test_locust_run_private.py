@@ -49,15 +49,17 @@ def test_directory_of_another_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         private_directory()
 
 
-def test_who_has_no_home_gets_one_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/proc/nowhere")
+def test_who_has_no_home_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere somebody could take the name before, and none of this user's runs would begin."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    path = private_directory()
-    assert path.parent == tmp_path and path.stat().st_mode & 0o777 == 0o700
-    path.rmdir()
-    path.touch()
-    with pytest.raises(LocustError, match=r"cannot be made|is not a directory of this user's own"):
+    monkeypatch.setenv("HOME", "/proc/nowhere")
+    with pytest.raises(LocustError, match=r"let HOME be one: .*/proc/nowhere"):
         private_directory()
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("os.getuid", lambda: 2**31)
+    with pytest.raises(LocustError, match="let HOME be one"):
+        private_directory()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_directory_of_a_run_has_a_plain_name() -> None:
