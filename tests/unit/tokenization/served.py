@@ -19,6 +19,7 @@ from tokenization.keys import Keys
 from tokenization.metrics_token import MetricsToken
 from tokenization.server import Server
 from tokenization.sqlite import SqliteStorage
+from tokenization.tls import Certificate
 from tokenization.vault import Vault
 
 PRIVATE_KEY = bytes(range(32))
@@ -49,11 +50,12 @@ def serving(
     require_token_to_tokenize: bool,
     clock: Callable[[], float] = time.monotonic,
     metrics_token: MetricsToken | None = None,
+    certificate: Certificate | None = None,
 ) -> Iterator[Service]:
     keys, storage, status = Keys(PRIVATE_KEY), SqliteStorage(path), Status()
     vault = Vault(keys, storage)
     app = create_app(vault, status, BEARER_TOKEN, require_token_to_tokenize, metrics_token=metrics_token)
-    server = Server(app, status, clock=clock)
+    server = Server(app, status, certificate, clock)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
 
@@ -65,7 +67,7 @@ def serving(
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    service = Service(f"http://127.0.0.1:{port}", path, status)
+    service = Service(f"{'https' if certificate else 'http'}://127.0.0.1:{port}", path, status)
     try:
         yield service
     finally:
