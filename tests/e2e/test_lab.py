@@ -40,13 +40,20 @@ def image_of_the_service() -> str:
     return next(tag for image in images for tag in image.tags if "monitor-lab/tokenization:" in tag)
 
 
-def listeners() -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    for connection in psutil.net_connections("tcp"):
-        address, port = connection.laddr or ("", 0)
-        if connection.status == psutil.CONN_LISTEN and port in PORTS:
-            found.setdefault(port, set()).add(address)
-    return found
+def is_of_lab(process: int) -> bool:
+    try:
+        return "MONITOR_LAB_SERVICE" in psutil.Process(process).environ()
+    except psutil.Error:  # It has ended.
+        return False
+
+
+def listeners() -> list[tuple[str, int]]:
+    """Address and port of all that a container or pod of the lab listens on: they have this machine's network."""
+    found = set()
+    for one in psutil.net_connections("tcp"):
+        if one.status == psutil.CONN_LISTEN and one.laddr and one.pid and is_of_lab(one.pid):
+            found.add((one.laddr.ip, one.laddr.port))
+    return sorted(found)
 
 
 def test_up_shows_every_service_and_where_the_passwords_are(lab: Lab) -> None:
@@ -75,7 +82,14 @@ def test_the_first_run_is_recorded_and_prometheus_saw_it(lab: Lab) -> None:
 
 
 def test_listeners_are_on_loopback_only(lab: Lab) -> None:
-    assert listeners() == {port: {"127.0.0.1"} for port in PORTS}
+    grafana = [3000] if "monitor-lab-grafana" in lab.containers() else []
+    assert listeners() == sorted(("127.0.0.1", port) for port in [*PORTS, *grafana])
+
+
+def test_prometheus_keeps_no_more_than_it_may(lab: Lab) -> None:
+    """What is in force, as Prometheus writes it."""
+    running = requests.get(f"{URLS['prometheus']}/api/v1/status/runtimeinfo", timeout=10).json()["data"]
+    assert running["storageRetention"] == "15d or 2GiB"
 
 
 def test_every_target_is_up(lab: Lab) -> None:
@@ -578,7 +592,7 @@ def test_a_taken_port_is_named_with_what_has_it(lab: Lab) -> None:
 
 def test_down_with_data_kept_and_up_again(lab: Lab) -> None:
     assert lab("down", "--keep-data").code == 0
-    assert listeners() == {}
+    assert listeners() == []
     assert lab("up").code == 0
     assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
     assert query("sum(max_over_time(tokenization_requests_total[30m]))")
@@ -674,7 +688,7 @@ def test_ctrl_c_leaves_a_state_that_up_and_down_take(lab: Lab) -> None:
 def test_down_leaves_nothing_but_what_it_names(lab: Lab) -> None:
     down = lab("down")
     assert down.code == 0, down.output[-4000:]
-    assert listeners() == {}
+    assert listeners() == []
     assert not CONFIG.exists()
     assert volumes() == lab.volumes_before
     for command in (
