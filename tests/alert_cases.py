@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""The cases of the alerts, `tests/integration/prometheus_rules/cases.yml`, and the lab's rules beside them."""
+"""The cases of the alerts, promtool's and the exercise's, and the lab's rules beside them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ from tests.role_readme import load
 JOBS = ("tokenization", "prometheus")
 # Of a case that does not say so.
 INTERVAL, AT = "5s", "2m"
+
+
+@cache
+def exercise() -> dict[str, Any]:
+    """The variables exercise_cases, exercise_first and exercise_left_out."""
+    return load(CHECKOUT / "playbooks" / "vars" / "exercise.yml")
 
 
 @cache

@@ -34,6 +34,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.timeout(1800)
 # The lab's, where there is no systemd, and the package's.
 DOCKER_PID_FILES = (Path("/run/monitor-lab-docker.pid"), Path("/run/docker.pid"))
+# Alerts of what the machine is like beside the lab.
+OF_THE_MACHINE = {"HostBusy", "HostMemoryLow", "DiskFull", "DiskFilling", "HostKilledForMemory"}
 
 
 def image_of_the_service() -> str:
@@ -130,8 +132,8 @@ def test_every_rule_is_worked_out_and_no_alert_fires(lab: Lab) -> None:
     rules = [rule for group in groups for rule in group["rules"]]
     assert {rule["health"] for rule in rules} == {"ok"}
     firing = {rule["name"] for rule in rules if rule.get("state") == "firing"}
-    # What the machine is like beside the lab, and that the first run has just ended.
-    assert firing <= {"LoadRunActive", "HostBusy", "HostMemoryLow", "DiskFull", "DiskFilling", "HostKilledForMemory"}
+    # That the first run has just ended.
+    assert firing <= {"LoadRunActive", *OF_THE_MACHINE}
 
 
 def test_what_alertmanager_is_told_is_kept(lab: Lab) -> None:
@@ -145,6 +147,44 @@ def test_what_alertmanager_is_told_is_kept(lab: Lab) -> None:
     assert told.status_code == 200, told.text
     kept = VOLUMES[0] / "monitor-lab-alert-receiver" / "_data" / "alerts.jsonl"
     wait_until("the receiver was told", lambda: "ByHand" in kept.read_text(), 60)
+
+
+# Other tests run beside this one.
+BESIDE = ["-e", json.dumps({"exercise_may": [*sorted(OF_THE_MACHINE), "LatencyHigh"]})]
+
+
+def test_the_exercise_is_green_and_leaves_the_lab_as_it_was(lab: Lab) -> None:
+    before = state(lab)
+    played = lab("exercise", *BESIDE)
+    assert played.code == 0, played.output[-6000:]
+    (folder,) = (lab.checkout / "artifacts").glob("exercise-*")
+    made = json.loads((folder / "exercise.json").read_text())
+    assert [case["expected"] for case in made["cases"]] == ["", "CredentialGuessing", "SlowClients", "TrafficSpike"]
+    assert {path.name for path in folder.iterdir()} == {"exercise.json", "exercise.md", "junit.xml"}
+    shutil.rmtree(folder)
+    assert state(lab) == before
+
+
+def test_the_exercise_is_red_without_a_rule(lab: Lab) -> None:
+    rules = lab.checkout / "files" / "prometheus" / "rules" / "service.yml"
+    whole = rules.read_text()
+    rules.write_text(re.sub(r" +- alert: SlowClients\n(?: {8}.*\n)+", "", whole))
+    assert "SlowClients" not in rules.read_text()
+    try:
+        assert lab("up", "--tags", "prometheus").code == 0
+        played = lab("exercise", "--only", "slow_client", *BESIDE)
+    finally:
+        rules.write_text(whole)
+        again = lab("up", "--tags", "prometheus")
+    assert played.code != 0
+    assert "The exercise is red: slow_client: Prometheus has no rule SlowClients." in played.message
+    assert again.code == 0, again.output[-4000:]
+
+
+def test_the_exercise_has_no_case_of_another_name(lab: Lab) -> None:
+    played = lab("exercise", "--only", "spikes")
+    assert played.code != 0
+    assert "there is no case spikes: write spike. Nothing was done." in played.message
 
 
 def test_the_pod_has_limits(lab: Lab) -> None:

@@ -46,6 +46,13 @@ def test_each_alert_has_its_cases_and_each_case_an_alert() -> None:
     assert {tuple(case) for case in alert_cases.cases().values()} == {("fires", "silent")}
 
 
+def test_each_alert_has_a_case_in_the_exercise_or_a_reason_why_not() -> None:
+    cases, left_out = alert_cases.exercise()["exercise_cases"], alert_cases.exercise()["exercise_left_out"]
+    expected = [case["must"] for case in cases.values() if "must" in case]
+    assert sorted([*expected, *left_out]) == sorted(alert_cases.alerts())
+    assert {alert for case in cases.values() for alert in case.get("may", [])} <= alert_cases.alerts().keys()
+
+
 @pytest.mark.parametrize("alert", alert_cases.alerts().values(), ids=alert_cases.alerts())
 def test_an_alert_says_what_it_is(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in ("critical", "warning", "none")

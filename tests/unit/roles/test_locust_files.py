@@ -16,6 +16,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences
     whole_files,
 )
 
+from tests.checks.tree import CHECKOUT
 from tests.plays import ansible_playbook, shown
 from tests.role_readme import ROLES
 
@@ -104,7 +105,12 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
     assert {
         (by_path[f"locust/keys/{name}"]["mode"], by_path[f"locust/keys/{name}"]["owner"]) for name in ("token", "other")
     } == {("0400", 10003)}
+    attacks = {path.name for path in (CHECKOUT / "files" / "locust" / "attacks").glob("*.py")}
+    assert {path for path in by_path if path.startswith("locust/attacks/")} == {
+        f"locust/attacks/{one}" for one in attacks
+    }
     master, workers = (container_options(one, HOST) for one in found["__locust_containers"])
+    assert "attacks" not in json.dumps([master["command"], workers["command"]])
     assert (master["cpus"], workers["cpus"]) == (2, 3)
     mine = "--locustfile=/etc/locust/load/locustfile.py"
     plugins = [f"/etc/locust/{name}.py" for name in ("histograms", "run_mark", "web_access", "watchdog")]
@@ -181,3 +187,15 @@ def test_a_second_deployment_changes_nothing_and_all_that_is_changed_is_seen(loa
 def test_what_cannot_be_used_stops_with_one_line(load: Path) -> None:
     with pytest.raises(AssertionError, match="locust_file: there is no nowhere on the controller"):
         worked_out(load, locust_file="nowhere")
+
+
+def test_attacks_have_the_lab_s_authority_whatever_is_tested(load: Path) -> None:
+    (load / "authority.crt").write_text("the lab's")
+    tls = {"monitor_lab_has_tls": True, "monitor_lab_authority": "the lab's"}
+    found = worked_out(load, **given(load), **tls, monitor_lab_tls_source={})
+    (authority,) = [
+        file for file in whole_files(found["__locust_files"]) if file["path"].endswith("attacks/authority.crt")
+    ]
+    assert (authority["content"], authority["mode"]) == ("the lab's", "0644")
+    # The containers in use read it never.
+    assert found["__locust_read_once"] == worked_out(load, **given(load))["__locust_read_once"]
