@@ -51,10 +51,10 @@ def check_library() -> None:
         )
 
 
-def draw(graph: Graph, start: float, end: float, elapsed: bool, top: Optional[float] = None) -> Markup:
+def draw(graph: Graph, start: float, end: float, elapsed: bool, top: Optional[float] = None, place: str = "") -> Markup:
     """Return the graph over a time; marks of time say how much has `elapsed`, or what the clock said (UTC).
 
-    `top` is what the scale reaches to, in place of what this graph needs.
+    `top` is what the scale reaches to, in place of what this graph needs. Graphs of one title have each its `place`.
     """
     # It takes a second to load, and most who load this draw nothing.
     from matplotlib import style
@@ -62,7 +62,7 @@ def draw(graph: Graph, start: float, end: float, elapsed: bool, top: Optional[fl
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
     # Texts stay texts, and no two pictures of a page name a part alike. Nobody's own settings change anything.
-    settings = {"svg.fonttype": "none", "svg.hashsalt": f"{graph.title} {start}", "font.size": FONT_SIZE}
+    settings = {"svg.fonttype": "none", "svg.hashsalt": f"{graph.title} {place}", "font.size": FONT_SIZE}
     with style.context(["default", settings]):
         figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72))
         axes = figure.add_axes((0.12, 0.15, 0.83, 0.81))

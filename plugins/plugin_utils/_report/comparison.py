@@ -13,9 +13,11 @@ from ...module_utils._locust.thresholds import WINDOW
 from .artifacts import Run
 from .graphs import Asked
 from .noise import FEWEST_WINDOWS, Difference, difference
+from .prometheus import Series
 
 Windows = Mapping[tuple[str, str], Sequence[float]]
-"""The windows of each endpoint, by method and name."""
+"""The mean response times of an endpoint's windows, by method and name, and of all of them together, by `WHOLE`."""
+WHOLE = ("", "Aggregated")
 Key = TypeVar("Key", str, tuple[str, str])
 
 
@@ -54,10 +56,10 @@ class Compared:
 
     @property
     def _beyond_noise(self) -> int:
-        """Return 1 for worse, -1 for better, 0 where it is noise, unknown, or the whole run says the opposite."""
+        """Return 1 for worse, -1 for better, 0 where it is noise, unknown, or the whole run does not say so."""
         if self.noise is None or not self.noise.is_more_than_noise or self.before is None or self.after is None:
             return 0
-        if self.noise.by * (self.after - self.before) < 0:
+        if self.noise.by * (self.after - self.before) <= 0:
             return 0
         return 1 if (self.noise.by > 0) == self.kind.higher_is_worse else -1
 
@@ -118,6 +120,8 @@ _MOST_TOLD = 5
 def compare(before: Run, after: Run, endpoints: Optional[tuple[Windows, Windows]]) -> Comparison:
     """Compare two runs; `endpoints` are the windows of each one's, where Prometheus has them."""
     windows = windows_of(before), windows_of(after)
+    for own, told in zip(windows, endpoints or ()):
+        own["avg"] = list(told.get(WHOLE, ()))
     judged = _judged(windows)
     figures = []
     for what, unit, figure, factor, kind in _FIGURES:
@@ -148,7 +152,7 @@ def windows_of(run: Run) -> dict[str, list[float]]:
         last = sample["time"]
         for figure, value in (
             *((name, sample.get(name)) for name in ("p50", "p95", "rps")),
-            ("fail_ratio", 100 * sample["fail_per_sec"] / sample["rps"] if sample["rps"] else None),
+            ("fail_ratio", 100 * (sample["fail_per_sec"] or 0) / sample["rps"] if sample["rps"] else None),
         ):
             if value is not None:
                 windows[figure].append(value)
@@ -156,19 +160,22 @@ def windows_of(run: Run) -> dict[str, list[float]]:
 
 
 def windows_of_endpoints(asked: Asked, series: str, run: Run) -> Windows:
-    """Return the mean response times of each endpoint, in ms, in times that do not overlap."""
+    """Return the mean response times, in ms, in times that do not overlap."""
     window = max(WINDOW, math.ceil(asked.window))
     steady = run.steady
     start = (steady[0]["time"] - WINDOW if steady else run.started) + window
-    mean = " / ".join(
-        f"sum by (method, name) (increase(locust_response_time_seconds_{part}{{{series}}}[{window}s]))"
-        for part in ("sum", "count")
-    )
-    found = asked.prometheus.over(f"1000 * ({mean})", start, max(start, run.ended), window)
-    return {
-        (one.labels.get("method", ""), one.labels.get("name", "")): [number for _time, number in one.points]
-        for one in found
+
+    def means(grouped: str, metric: str) -> list[Series]:
+        parts = [f"{grouped} (increase({metric}_{part}{{{series}}}[{window}s]))" for part in ("sum", "count")]
+        return asked.prometheus.over(f"1000 * {parts[0]} / {parts[1]}", start, max(start, run.ended), window)
+
+    found = {
+        (one.labels.get("method", ""), one.labels.get("name", "")): one.points
+        for one in means("sum by (method, name)", "locust_response_time_seconds")
     }
+    for one in means("sum", "locust_run_response_time_seconds"):
+        found[WHOLE] = one.points
+    return {key: [number for _time, number in points] for key, points in found.items()}
 
 
 def _step(values: Sequence[float]) -> float:
@@ -231,8 +238,16 @@ def _times(value: Optional[float], factor: float) -> Optional[float]:
     return None if value is None else value * factor
 
 
+def plain(text: str) -> str:
+    """Spell out what turns or hides the writing."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in text)
+
+
 def cut(text: str, most: int) -> str:
     """Return a text that is no longer than that, and says how much is missing."""
+    text = plain(text)
     return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} characters more)"
 
 

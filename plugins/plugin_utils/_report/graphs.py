@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""What the graphs of a report show, from Prometheus, or from a run's own samples where Prometheus has nothing."""
+"""What the graphs of a report show.
+
+A run's own samples are nearer to what happened than what Prometheus makes of its scrapes, and there without it. It has
+the rest, and all that is not about a run.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,10 @@ from .prometheus import Prometheus
 MOST_POINTS = 240
 # More lines than these can't be told apart.
 MOST_LINES = 6
-# Rates are taken over so many scrapes, as Grafana does.
+# Rates are taken over so many scrapes, as Grafana does, and over no less than some reports of Locust's workers, which
+# come every 3 s.
 SCRAPES = 4
+LEAST_WINDOW = 12
 MEBIBYTE = 2**20
 # Of Locust's exporter: others may be asked more often.
 _SCRAPES_A_MINUTE = "max(count_over_time(locust_up[1m])) or max(count_over_time(up[1m]))"
@@ -63,7 +69,7 @@ class Spec:
     about: str
     queries: Sequence[tuple[str, str]]
     samples: Sequence[tuple[str, str]] = ()
-    """What the run's samples have in place of them: figure and name of the line."""
+    """What a run's samples have in place of the query of that name, or where there is none of them: figure and name."""
     figures: Mapping[str, float] = field(default_factory=dict)
     """The figures whose thresholds belong here, each with what its limit is multiplied by."""
 
@@ -161,14 +167,18 @@ class Asked:
     """Of rates."""
 
     def lines(self, query: str, name: str, series: str) -> list[Line]:
-        """Return the lines of a query of a `Spec`; `series` are the labels by which the run's own are known."""
+        """Return the lines of a query of a `Spec`; `series` are the labels by which a run's own are known."""
         filled = query.replace("@run,", f"{series}," if series else "").replace("@run", series)
-        found = self.prometheus.over(filled.replace("@window", f"{self.window:.0f}s"), self.start, self.end, self.step)
-        if not name.startswith(":"):
-            return [Line(name, self._with_gaps(one.points)) for one in found if one.points]
-        lines = [(one.labels.get(name[1:], ""), self._with_gaps(one.points)) for one in found if one.points]
-        names = name_workers([label for label, _points in lines])
-        return [Line(names[label], points) for label, points in sorted(lines)]
+        filled = filled.replace("@window", f"{self.window:.0f}s")
+        # The first window of a run has some of the run before.
+        since = self.start + (self.window if series and "@run" in query and "@window" in query else 0)
+        found = [
+            (one.labels.get(name[1:], "") if name.startswith(":") else name, points)
+            for one in self.prometheus.over(filled, self.start, self.end, self.step)
+            if (points := [(time, number) for time, number in one.points if time >= since])
+        ]
+        names = name_workers([label for label, _points in found])
+        return [Line(names[label], self._with_gaps(points)) for label, points in sorted(found)]
 
     def _with_gaps(self, points: Sequence[tuple[float, float]]) -> list[Point]:
         """Break the line where there are no numbers for longer than a step."""
@@ -192,7 +202,7 @@ def asked_of(prometheus: Prometheus, start: float, end: float) -> Optional[Asked
         return None
     interval = max(1.0, round(60 / max(scrapes)))
     step = max(interval, length / MOST_POINTS)
-    return Asked(prometheus, start, end, step, max(SCRAPES * interval, step))
+    return Asked(prometheus, start, end, step, max(SCRAPES * interval, LEAST_WINDOW, step))
 
 
 def series_of(asked: Asked, run: Run) -> Optional[str]:
@@ -207,14 +217,17 @@ def series_of(asked: Asked, run: Run) -> Optional[str]:
 
 
 def graphs(asked: Optional[Asked], series: Optional[str], run: Optional[Run]) -> list[Graph]:
-    """Return the graphs of which there is something to show."""
+    """Return the graphs of which there is something to show: what a run saw itself, and of the rest what there is."""
     drawn = []
     for spec in (*LOAD, *SERVICE):
+        own = {name: line for figure, name in spec.samples for line in (_of_samples(run, figure, name) if run else ())}
         lines: list[Line] = []
-        if asked is not None and (series is not None or spec in SERVICE):
-            lines = [line for query, name in spec.queries for line in asked.lines(query, name, series or "")]
-        if not lines and run is not None:
-            lines = [line for figure, name in spec.samples for line in _of_samples(run, figure, name)]
+        for query, name in spec.queries:
+            if name in own:
+                lines.append(own[name])
+            elif asked is not None and (series is not None or spec in SERVICE):
+                lines += asked.lines(query, name, series or "")
+        lines = lines or list(own.values())
         if lines:
             limits = _limits(run, spec) if run is not None else []
             shown = sorted(lines, key=lambda line: -max(line.numbers))[:MOST_LINES]
@@ -237,7 +250,7 @@ def _of_samples(run: Run, figure: str, name: str) -> list[Line]:
 
 def _number(sample: Mapping[str, Any], figure: str) -> Optional[float]:
     if figure == "failed":
-        return 100 * sample["fail_per_sec"] / sample["rps"] if sample["rps"] else None
+        return 100 * (sample["fail_per_sec"] or 0) / sample["rps"] if sample["rps"] else None
     number: Optional[float] = sample.get(figure)
     return number
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 CONFIDENCE = 0.95
 # Of fewer windows a run's own noise is hardly known.
 FEWEST_WINDOWS = 3
-_PRECISE = 1e-12
+_PRECISE = 1e-10
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,14 @@ from markupsafe import Markup
 from .alerts import Alert, alerts
 from .artifacts import Row, Run
 from .chart import DASHES, draw, near_limits, scale_of
-from .comparison import NOTHING, Windows, compare, cut, shown, windows_of_endpoints
+from .comparison import NOTHING, Windows, compare, cut, plain, shown, windows_of_endpoints
 from .graphs import Graph, asked_of, graphs, series_of
 from .prometheus import Prometheus, PrometheusError
 from .times import duration, moment
 
 NAME = "lab_report.html"
 # Rows, and characters of one text: a page stays below 2 MB whatever it is about.
-MOST_ENDPOINTS, MOST_ERRORS, MOST_EXCEPTIONS, MOST_ALERTS, MOST_RUNS = 200, 50, 10, 100, 100
+MOST_ENDPOINTS, MOST_THRESHOLDS, MOST_ERRORS, MOST_EXCEPTIONS, MOST_ALERTS, MOST_RUNS = 200, 100, 50, 10, 100, 100
 LONGEST_NAME, LONGEST_ERROR, LONGEST_TRACEBACK = 200, 500, 3000
 # What a run leaves beside the page, in the order in which people look at it.
 FILES = (
@@ -141,7 +141,7 @@ def _page_of(run: Run) -> str:
 
 
 def _look(prometheus: Optional[Prometheus], start: float, end: float, run: Optional[Run]) -> Look:
-    instead = "the graphs are those of the run's own samples" if run is not None else "there are no graphs"
+    instead = "there are only the graphs of what the run itself saw" if run is not None else "there are no graphs"
     note = f"No Prometheus was named: {instead}, and alerts are not known."
     if prometheus is not None:
         try:
@@ -152,8 +152,10 @@ def _look(prometheus: Optional[Prometheus], start: float, end: float, run: Optio
                 series = series_of(asked, run) if run is not None else ""
                 windows = windows_of_endpoints(asked, series, run) if run is not None and series else None
                 found = graphs(asked, series, run)
-                unmarked = f"Prometheus at {prometheus.url} has no mark of this run: {instead}."
-                return Look(start, end, found, alerts(asked), windows, unmarked if series is None else "")
+                note = (
+                    f"Prometheus at {prometheus.url} has no mark of this run: of the load there is what it saw itself."
+                )
+                return Look(start, end, found, alerts(asked), windows, note if series is None else "")
         except PrometheusError as error:
             note = f"Prometheus could not be asked ({error}): {instead}, and alerts are not known."
     return Look(start, end, graphs(None, None, run), None, None, note)
@@ -187,11 +189,11 @@ def _panels(looks: Sequence[tuple[str, Look]], elapsed: bool) -> list[list[Pictu
             [
                 Picture(
                     graph,
-                    draw(graph, look.start, look.end, elapsed, top),
+                    draw(graph, look.start, look.end, elapsed, top, str(place)),
                     [text for text, _limit in near_limits(graph, top)],
                     name,
                 )
-                for name, look, graph in found
+                for place, (name, look, graph) in enumerate(found)
             ]
         )
     return panels
@@ -224,7 +226,7 @@ def _filled(**values: Any) -> str:
         loader=FileSystemLoader(Path(__file__).parent),
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_plain,
+        finalize=lambda value: plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     environment.filters.update(
         cut=cut, number=number, shown=shown, moment=moment, duration=duration, rows=_rows, setting=_setting
@@ -237,13 +239,6 @@ def _filled(**values: Any) -> str:
 
 # A word and a sign beside the colour.
 VERDICTS = {"passed": "✓", "failed": "✗", "incomplete": "?"}
-
-
-def _plain(value: Any) -> Any:
-    """Spell out what turns or hides the writing, in all that a template shows."""
-    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
-        return value
-    return "".join(char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in value)
 
 
 def number(value: Any) -> Markup:
