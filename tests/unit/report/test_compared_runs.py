@@ -111,7 +111,7 @@ def test_endpoints_are_judged_by_their_own_windows(before: Run, tmp_path: Path) 
         made_run(tmp_path / str(mean), endpoints=[row(name, avg=mean if name == "/7" else 10.0) for name in names])
         for mean in (10.0, 15.0)
     ]
-    told = compare(*runs, (windows(10), windows(15)))
+    told = compare(runs[0], runs[1], (windows(10), windows(15)))
     assert [each.told for each in told.endpoints if each.is_worse] == ["GET /7 became slower: 10 → 15 ms (+50.0 %)"]
     assert "GET /7 became slower" in told.headline
 

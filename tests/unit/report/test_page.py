@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -189,7 +188,7 @@ def test_the_page_stays_small_whatever_it_is_about(character: str, tmp_path: Pat
     for name in ("errors", "exceptions", "reasons", "cautions", "thresholds"):
         parts[name] = parts[name] * 101
     runs = [made_run(tmp_path, name, length=7200, **parts) for name in (NAME, EARLIER)]
-    page = Page(page_of_run(*runs))
+    page = Page(page_of_run(runs[0], runs[1]))
     harmless(page)
     assert f"And {500 - MOST_ENDPOINTS} more, in summary.json." in page.shown
     assert "characters more)" in page.shown
@@ -300,7 +299,7 @@ def test_the_name_of_its_file_is_no_path(tmp_path: Path) -> None:
 
 
 def test_without_matplotlib_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    hidden: Callable[[Any, Any, str], None] = monkeypatch.setitem
-    hidden(sys.modules, "matplotlib", None)
+    hidden: dict[str, Any] = sys.modules
+    monkeypatch.setitem(hidden, "matplotlib", None)
     with pytest.raises(ReportError, match=r"install it by `\S+ -m pip install matplotlib`"):
         check_library()
