@@ -36,6 +36,7 @@ class ActionModule(ActionBase):
             path, text = self._of_time(options, folder) if options["from"] else self._of_run(options, folder)
             changed = _differs(path, text)
             if changed and not self._task.check_mode:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(text)
         except (ReportError, PrometheusError) as error:
             raise AnsibleActionFail(str(error)) from error

@@ -23,10 +23,13 @@ class Alert:
     first: float
     last: float
     """When it was seen first and last, in seconds since the epoch."""
+    runbook: str
+    """Where its rule says that it is explained, or nothing."""
 
 
 def alerts(asked: Asked) -> list[Alert]:
     """Return the alerts that fired, the first one first."""
+    runbooks = asked.prometheus.runbooks()
     query = _FIRING.replace("@step", f"{asked.step:.0f}")
     found = [
         Alert(
@@ -36,6 +39,7 @@ def alerts(asked: Asked) -> list[Alert]:
             labels={name: value for name, value in sorted(one.labels.items()) if name not in _OWN_LABELS},
             first=one.points[0][0],
             last=one.points[-1][0],
+            runbook=runbooks.get(one.labels.get("alertname", ""), ""),
         )
         for one in asked.prometheus.over(query, asked.start, asked.end, asked.step)
         if one.points

@@ -112,6 +112,7 @@ _FIGURES = (
     ("Requests per second", "", "rps", 1, RATE),
     ("Failed requests", "%", "fail_ratio", 100, FAILURES),
 )
+_ROUNDED = ("p50", "p95")
 # What two runs have to be asked for alike, to be compared.
 _ASKED = ("users", "spawn_rate", "run_time", "stages", "host", "user_classes", "tags", "warmup")
 _MOST_TOLD = 5
@@ -129,7 +130,7 @@ def compare(before: Run, after: Run, endpoints: Optional[tuple[Windows, Windows]
         noise = None
         if figure in judged:
             pair = windows[0][figure], windows[1][figure]
-            coarse = sum(map(_step, pair)) / 2 if kind is TIME else 0
+            coarse = sum(map(_step, pair)) / 2 if figure in _ROUNDED else 0
             noise = difference(*pair, len(judged), coarse)
         figures.append(Compared(what, unit, kind, values[0], values[1], noise))
     rows = _endpoints(before, after, endpoints)

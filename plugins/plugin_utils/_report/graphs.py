@@ -212,7 +212,7 @@ def series_of(asked: Asked, run: Run) -> Optional[str]:
     found = asked.prometheus.at(f'last_over_time(locust_run_info{{run="{name}"}}[{length}s])', run.ended)
     if not found:
         return None
-    labels = found[0][0]
+    labels = found[0]
     return f'job="{labels["job"]}",instance="{labels["instance"]}"'
 
 

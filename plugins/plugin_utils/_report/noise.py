@@ -50,7 +50,8 @@ def difference(before: Sequence[float], after: Sequence[float], comparisons: int
     if not error:
         return Difference(by, coarse)
     # Welch and Satterthwaite's.
-    freedom = error**2 / sum(variance**2 / (len(values) - 1) for variance, values in zip(variances, (before, after)))
+    shares = [variance / error for variance in variances]
+    freedom = 1 / sum(share**2 / (len(values) - 1) for share, values in zip(shares, (before, after)))
     level = 1 - (1 - CONFIDENCE) / (2 * comparisons)
     return Difference(by, student_quantile(level, freedom) * math.sqrt(error) + coarse)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -42,7 +42,6 @@ FILES = (
     ("locust_exceptions.csv", "exceptions (CSV)"),
     ("locust.log", "Locust's log"),
 )
-RUNBOOK = "https://github.com/devsecops/monitor_lab/blob/main/docs/runbook.md#"
 
 
 @dataclass(frozen=True)
@@ -208,10 +207,13 @@ def _links(prometheus: Optional[Prometheus], dashboard: Optional[str]) -> list[t
     ]
 
 
+def _is_web(address: Any) -> bool:
+    return isinstance(address, str) and address.startswith(("http://", "https://"))
+
+
 def _web(words: str, address: Any) -> list[tuple[str, str]]:
     """Return a link; none where it would be to anything but a web page."""
-    is_web = isinstance(address, str) and urlsplit(address).scheme in ("http", "https")
-    return [(address, words)] if is_web else []
+    return [(address, words)] if _is_web(address) else []
 
 
 def _beside(run: Run, other: Run) -> list[tuple[str, str]]:
@@ -228,13 +230,12 @@ def _filled(**values: Any) -> str:
         lstrip_blocks=True,
         finalize=lambda value: plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
+    environment.tests["web"] = _is_web
     environment.filters.update(
         cut=cut, number=number, shown=shown, moment=moment, duration=duration, rows=_rows, setting=_setting
     )
     limits = {name: value for name, value in globals().items() if name.startswith(("MOST_", "LONGEST_"))}
-    return environment.get_template("page.html.j2").render(
-        **values, **limits, dashes=DASHES, runbook=RUNBOOK, verdicts=VERDICTS
-    )
+    return environment.get_template("page.html.j2").render(**values, **limits, dashes=DASHES, verdicts=VERDICTS)
 
 
 # A word and a sign beside the colour.

@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 from urllib.error import HTTPError
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from ansible.module_utils.urls import Request
 
 TIMEOUT = 10
 MOST_BYTES = 32 * 2**20
+
+Answer = TypeVar("Answer")
 
 
 class PrometheusError(Exception):
@@ -36,7 +38,7 @@ class Prometheus:
     def __init__(
         self, url: str, username: Optional[str] = None, password: Optional[str] = None, ca_path: Optional[str] = None
     ) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or "@" in url:
+        if not url.startswith(("http://", "https://")) or "@" in url:
             raise PrometheusError("prometheus_url must be http://HOST[:PORT][/PATH] or https://…, with no login in it")
         self.url = url.rstrip("/")
         self._request = Request(
@@ -52,17 +54,30 @@ class Prometheus:
             use_netrc=False,
         )
 
-    def at(self, query: str, time: float) -> list[tuple[Mapping[str, str], float]]:
-        """Return the labels and the number of each series of a query at one moment."""
-        found = self._ask("query", {"query": query, "time": f"{time:.3f}"})
-        return [(one["metric"], float(one["value"][1])) for one in found]
+    def at(self, query: str, time: float) -> list[Mapping[str, str]]:
+        """Return the labels of each series of a query at one moment."""
+        asked = {"query": query, "time": f"{time:.3f}"}
+        return self._ask("query", asked, lambda data: [dict(one["metric"]) for one in data["result"]])
 
     def over(self, query: str, start: float, end: float, step: float) -> list[Series]:
         """Return each series of a query over a time, without what is no number."""
         asked = {"query": query, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
-        return [Series(one["metric"], _numbers(one["values"])) for one in self._ask("query_range", asked)]
 
-    def _ask(self, path: str, arguments: Mapping[str, str]) -> Any:
+        def read(data: Any) -> list[Series]:
+            return [Series(dict(one["metric"]), _numbers(one["values"])) for one in data["result"]]
+
+        return self._ask("query_range", asked, read)
+
+    def runbooks(self) -> dict[str, str]:
+        """Return by the name of each alert where its rule says that it is explained."""
+
+        def read(data: Any) -> dict[str, str]:
+            rules = [rule for group in data["groups"] for rule in group["rules"]]
+            return {rule["name"]: str(rule["annotations"].get("runbook_url", "")) for rule in rules}
+
+        return self._ask("rules", {"type": "alert"}, read)
+
+    def _ask(self, path: str, arguments: Mapping[str, str], read: Callable[[Any], Answer]) -> Answer:
         where = f"{self.url}/api/v1/{path}"
         try:
             with self._request.open("GET", f"{where}?{urlencode(arguments)}") as response:
@@ -75,10 +90,9 @@ class Prometheus:
         if len(body) > MOST_BYTES:
             raise PrometheusError(f"the answer of {where} is larger than {MOST_BYTES} bytes")
         try:
-            result = json.loads(body)["data"]["result"]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            return read(json.loads(body)["data"])
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise PrometheusError(f"{where} did not answer as a Prometheus does") from error
-        return result
 
 
 def prometheus_from(options: Mapping[str, Any]) -> Optional[Prometheus]:

@@ -16,7 +16,10 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.comp
     compare,
     shown,
     windows_of,
+    windows_of_endpoints,
 )
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.graphs import Asked
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import Prometheus, Series
 
 from tests.unit.report.made_run import EARLIER, NAME, made_run, row
 
@@ -125,12 +128,42 @@ def test_an_endpoint_without_windows_is_not_judged(before: Run, tmp_path: Path) 
     assert told.others == [f"only in {NAME}: GET /new"]
 
 
+class Asking(Prometheus):
+    """Answers with one series, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self.asked: list[tuple[str, float, float, float]] = []
+
+    def over(self, query: str, start: float, end: float, step: float) -> list[Series]:
+        self.asked.append((query, start, end, step))
+        labels = {"method": "GET", "name": "/a"} if "by (method, name)" in query else {}
+        return [Series(labels, [(start, 13.0), (start + step, 14.0)])]
+
+
+def test_windows_in_prometheus_do_not_overlap_either(before: Run) -> None:
+    prometheus = Asking()
+    asked = Asked(prometheus, before.started, before.ended, step=5, window=20)
+    windows = windows_of_endpoints(asked, 'job="locust_exporter"', before)
+    assert windows == {("GET", "/a"): [13.0, 14.0], WHOLE: [13.0, 14.0]}
+    for query, start, end, step in prometheus.asked:
+        assert query.count('{job="locust_exporter"}[20s]') == 2
+        # The first look at all users running covers the 12 s before it, of which this is the first window.
+        assert (start, end, step) == (before.started + 14 - 12 + 20, before.ended, 20)
+
+
 def test_the_mean_is_judged_by_what_prometheus_knows(before: Run, tmp_path: Path) -> None:
     after = made_run(tmp_path, NAME, noisy(2), overall=overall(avg=20.0))
     windows = {WHOLE: [13.0, 13.5, 14.0]}, {WHOLE: [20.0, 20.5, 19.5]}
     mean = compare(before, after, windows).figures[3]
     assert mean.told == "Mean response time became slower: 13.42 → 20 ms (+49.1 %)"
     assert compare(before, after, None).figures[3].noise is None
+
+
+def test_a_mean_is_not_rounded(tmp_path: Path) -> None:
+    runs = [made_run(tmp_path / str(mean), overall=overall(avg=mean)) for mean in (1.0, 1.5)]
+    told = compare(runs[0], runs[1], ({WHOLE: [1.0, 1.01, 1.02]}, {WHOLE: [1.5, 1.51, 1.52]}))
+    assert told.figures[3].is_worse
 
 
 def test_what_was_asked_for_otherwise_is_named(before: Run, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.grap
     thinned,
 )
 
+from tests.checks.tree import CHECKOUT
 from tests.unit.report.made_run import STARTED, made_run
 
 ID = "9f86d081884c7d659a2feaa0c55ad015"
@@ -38,6 +41,14 @@ def drawn(*lines: list[Point], length: float = 100, elapsed: bool = True, **give
 
 def line_of(*numbers: float | None) -> list[Point]:
     return [(STARTED + 10 * number, value) for number, value in enumerate(numbers)]
+
+
+def test_what_draws_is_loaded_when_something_is_drawn() -> None:
+    """It takes a second, which a load run without a report need not wait."""
+    action = "ansible_collections.devsecops.monitor_lab.plugins.action.locust_run"
+    program = f"import sys, tests.conftest, {action}; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_colours_are_the_pages_and_each_line_has_its_dashes() -> None:

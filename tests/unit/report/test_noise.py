@@ -8,7 +8,7 @@ import random
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.noise import difference, student_quantile
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 # https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm: degrees of freedom, and the value that the
@@ -76,6 +76,8 @@ def test_a_step_of_rounding_is_no_difference() -> None:
     assert difference([13, 13, 13], [15, 15, 15], coarse=1).is_more_than_noise
 
 
+# Of such small numbers the square of a variance is none.
+@example([0.0, 1e-120], [0.0, 0.0])
 @given(VALUES, VALUES)
 def test_whichever_is_first_the_difference_is_as_large(before: list[float], after: list[float]) -> None:
     there, back = difference(before, after), difference(after, before)

@@ -214,6 +214,8 @@ def test_a_run_of_which_locust_told_nothing(overall: dict[str, Any], tmp_path: P
     assert "not a single request was made" in page.shown
     assert "There is nothing to draw." in page.shown
     assert ("Locust told nothing of this run." in page.shown) == (not overall)
+    assert ("No request failed." in page.shown) == bool(overall)
+    assert "No task raised one." not in page.shown
 
 
 def test_a_run_whose_requests_all_wait(tmp_path: Path) -> None:
