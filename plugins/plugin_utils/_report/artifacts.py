@@ -67,7 +67,9 @@ def read_run(folder: Path) -> Run:
         samples = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
         if summary["summary_version"] != SUMMARY_VERSION:
             raise ReportError(f"{folder} is of another version of the collection")
-        _ = [summary[key] for key in _KEYS]
+        lacking = ", ".join(key for key in _KEYS if key not in summary)
+        if lacking:
+            raise ReportError(f"{folder} holds no load run that can be read: its summary lacks {lacking}")
         return Run(
             folder=folder,
             name=str(summary["run_id"]),
