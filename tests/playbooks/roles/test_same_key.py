@@ -18,6 +18,7 @@ from tests.cluster_stand_in import served
 from tests.plays import ansible_playbook
 
 KEY, OTHER_KEY = "0123456789abcdef" * 4, "fedcba9876543210" * 4
+BACKUP = "tokenization_private_key.????-??-??.????????"
 
 
 def play(folder: Path, entry: str, options: tuple[str, ...] = (), **given: Any) -> subprocess.CompletedProcess[str]:
@@ -79,6 +80,25 @@ def test_another_key_is_refused_with_all_ways_out(own: str | None, tmp_path: Pat
     assert hashlib.sha256(KEY.encode()).hexdigest() not in done.stdout
 
 
+@pytest.mark.parametrize(("own", "kept"), [(None, [KEY]), (KEY, [])])
+def test_a_removal_keeps_the_only_copy_of_a_key(own: str | None, kept: list[str], tmp_path: Path) -> None:
+    if own:
+        write(tmp_path / "secrets/tokenization_private_key", own)
+    seen = on_host(tmp_path, KEY)
+    tried = play(tmp_path, "absent", ("--check",), monitor_lab_host=seen)
+    assert tried.returncode == 0, tried.stdout
+    assert list(tmp_path.glob(f"secrets/{BACKUP}")) == []
+    done = play(tmp_path, "absent", monitor_lab_host=seen)
+    assert done.returncode == 0, done.stdout
+    assert not (tmp_path / "etc/tokenization").exists()
+    backups = list(tmp_path.glob(f"secrets/{BACKUP}"))
+    assert [path.read_text() for path in backups] == kept
+    assert [path.stat().st_mode & 0o777 for path in backups] == [0o600] * len(kept)
+    assert [path for path in backups if str(path) not in said(done)] == []
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert KEY not in done.stdout + done.stderr
+
+
 def secret(app: str, **data: str) -> dict[str, Any]:
     encoded = {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
     return {"metadata": {"name": app, "labels": {"app": app}}, "data": encoded}
@@ -114,6 +134,14 @@ def test_postgresql_keeps_its_password(own: dict[str, str], refused: str, tmp_pa
     assert (done.returncode != 0) is bool(refused), done.stdout
     assert refused in said(done)
     assert "p4ss" not in done.stdout
+
+
+def test_a_removal_from_a_cluster_keeps_the_only_copy_of_a_key(tmp_path: Path) -> None:
+    done = on_cluster(tmp_path, "keep_key", secret("tokenization-service", private_key=KEY))
+    assert done.returncode == 0, done.stdout
+    (backup,) = tmp_path.glob(f"secrets/{BACKUP}")
+    assert (backup.read_text(), backup.stat().st_mode & 0o777) == (KEY, 0o600)
+    assert KEY not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
