@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -12,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import requests
@@ -218,9 +220,16 @@ class Postgresql:
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
         return [postmaster, *map(int, children)]
 
-    def signal(self, number: signal.Signals) -> None:
-        for pid in self.pids():
-            os.kill(pid, number)
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        pids = self.pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def query(self, statement: str) -> str:
         where = ("-h", str(self._folder), "-p", str(self._port), "-U", "vault", "-d", "postgres")

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -56,37 +55,27 @@ def test_a_second_sigterm_does_not_wait(on_sqlite: Service) -> None:
 
 
 def test_it_stops_before_it_serves(on_postgresql: Service, postgresql: Postgresql) -> None:
-    postgresql.signal(signal.SIGSTOP)
-    try:
+    with postgresql.hanging():
         process = on_postgresql.launch()
         wait_until("it waits for the database", on_postgresql.listens)
         process.terminate()
         assert process.wait(10) == 0
-    finally:
-        postgresql.signal(signal.SIGCONT)
 
 
 def test_it_stops_while_the_database_is_given_up(on_postgresql: Service, postgresql: Postgresql) -> None:
-    postgresql.signal(signal.SIGSTOP)
-    try:
+    with postgresql.hanging():
         process = on_postgresql.launch()
         wait_until("it waits for the database, and serves", lambda: on_postgresql.ready() == 503)
         # Now it gives up (CALL_SECONDS) while it drains (DRAIN_SECONDS).
         time.sleep(0.5)
         process.terminate()
         assert process.wait(10) == 0
-    finally:
-        postgresql.signal(signal.SIGCONT)
 
 
 def test_it_stops_though_the_database_hangs(on_postgresql: Service, postgresql: Postgresql) -> None:
     service = on_postgresql.start()
-    postgresql.signal(signal.SIGSTOP)
-    try:
-        with ThreadPoolExecutor(1) as client:
-            asked = client.submit(service.tokenize, "name", "data")
-            wait_until("it waits for the commit", lambda: service.metric("tokenization_requests_in_progress") == 2)
-            assert service.terminate() == 0
-            assert asked.result().status_code == 503
-    finally:
-        postgresql.signal(signal.SIGCONT)
+    with postgresql.hanging(), ThreadPoolExecutor(1) as client:
+        asked = client.submit(service.tokenize, "name", "data")
+        wait_until("it waits for the commit", lambda: service.metric("tokenization_requests_in_progress") == 2)
+        assert service.terminate() == 0
+        assert asked.result().status_code == 503

@@ -25,7 +25,7 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 def ask(document: schemathesis.BaseSchema, route: str, mode: GenerationMode, cases: int) -> int:
     session = requests.Session()
     # What is sent to another host is refused as such, whatever it is.
-    headers = {**BEARER, "Host": urlsplit(document.location or "").netloc}
+    headers = {**BEARER, "Host": urlsplit(document.get_base_url()).netloc}
     asked = 0
 
     @settings(

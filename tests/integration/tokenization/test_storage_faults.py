@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
 import subprocess
 import time
@@ -221,8 +220,7 @@ def test_postgresql_stops_and_starts(on_postgresql: Service, postgresql: Postgre
 def test_postgresql_hangs(on_postgresql: Service, postgresql: Postgresql) -> None:
     service = on_postgresql.start()
     answers = store(service.url, "before", a_moment)
-    postgresql.signal(signal.SIGSTOP)
-    try:
+    with postgresql.hanging():
 
         async def one_failure(answers: Answers) -> None:
             while not answers.codes[503]:
@@ -234,8 +232,6 @@ def test_postgresql_hangs(on_postgresql: Service, postgresql: Postgresql) -> Non
         assert answered.codes[503]
         assert service.ready() == 503
         assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
-    finally:
-        postgresql.signal(signal.SIGCONT)
     works(service, answers.stored | answered.stored, "after")
 
 
