@@ -34,7 +34,7 @@ URLS = {entry["name"]: f"http://127.0.0.1:{DEFAULTS[entry['ports'][0]]}" for ent
 
 
 CONFIG = Path("/etc/monitor_lab")
-# As a controller keeps images, for the part that makes a bundle of them (molecule/offline/prepare.yml).
+# For the part that makes a bundle of them (molecule/offline/prepare.yml).
 IMAGES = CHECKOUT / "artifacts" / "tests" / "cache" / "images"
 VOLUMES = (Path("/var/lib/docker/volumes"), Path("/var/lib/containers/storage/volumes"))
 
@@ -180,12 +180,12 @@ def detokenize(name: str, token: str) -> requests.Response:
     )
 
 
-def keep_images() -> None:
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    for reference in docker_images():
-        kept = IMAGES / f"{reference.rsplit('/')[-1].replace(':', '-')}-{platform.machine()}.tar.gz"
-        with kept.open("wb") as file, subprocess.Popen(["docker", "save", reference], stdout=subprocess.PIPE) as saved:
-            subprocess.run(["gzip", "-1"], stdin=saved.stdout, stdout=file, check=True)
+def keep_image(reference: str, images: Path) -> None:
+    """As a controller does in that folder of its cache."""
+    images.mkdir(parents=True, exist_ok=True)
+    kept = images / f"{reference.rsplit('/')[-1].replace(':', '-')}-{platform.machine()}.tar.gz"
+    with kept.open("wb") as file, subprocess.Popen(["docker", "save", reference], stdout=subprocess.PIPE) as saved:
+        subprocess.run(["gzip", "-1"], stdin=saved.stdout, stdout=file, check=True)
 
 
 def docker_images() -> list[str]:
@@ -207,7 +207,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     first = lab("up")
     try:
         assert first.code == 0, first.output[-6000:]
-        keep_images()
+        for reference in docker_images():
+            keep_image(reference, IMAGES)
         yield replace(lab, first=first)
     finally:
         lab("down", "--purge")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
 import re
 import shutil
 import signal
@@ -24,7 +23,21 @@ import requests
 
 from tests.checks.tree import CHECKOUT, copy_as_collection
 from tests.e2e.by_hand import ROUNDS, Change, changed
-from tests.e2e.conftest import CONFIG, PORTS, SERVICES, URLS, VOLUMES, Lab, detokenize, listed, query, state, volumes
+from tests.e2e.conftest import (
+    CONFIG,
+    PORTS,
+    SERVICES,
+    URLS,
+    VOLUMES,
+    Lab,
+    detokenize,
+    docker_images,
+    keep_image,
+    listed,
+    query,
+    state,
+    volumes,
+)
 from tests.integration.tokenization.load import Answers, enough, lost, store
 from tests.integration.tokenization.service import UID, free_port
 from tests.made_up import add
@@ -39,8 +52,7 @@ OF_THE_MACHINE = {"HostBusy", "HostMemoryLow", "DiskFull", "DiskFilling", "HostK
 
 
 def image_of_the_service() -> str:
-    images = docker.from_env().images.list()
-    return next(tag for image in images for tag in image.tags if "monitor-lab/tokenization:" in tag)
+    return next(reference for reference in docker_images() if "/tokenization:" in reference)
 
 
 def is_of_lab(process: int) -> bool:
@@ -662,9 +674,7 @@ def test_a_broken_locustfile_is_refused(lab: Lab, tmp_path: Path) -> None:
 def test_an_image_that_the_controller_keeps_is_not_built_again(lab: Lab, tmp_path: Path) -> None:
     exporter = lab.containers()["monitor-lab-locust-exporter"]
     name = exporter.attrs["Config"]["Image"]
-    kept = tmp_path / "images" / f"{name.rsplit('/')[-1].replace(':', '-')}-{platform.machine()}.tar.gz"
-    kept.parent.mkdir()
-    subprocess.run(["sh", "-c", f"docker save {name} | gzip -1 >{kept}"], check=True)
+    keep_image(name, tmp_path / "images")
     exporter.remove(force=True)
     docker.from_env().images.remove(name)
     played = lab("up", "-e", f"monitor_lab_cache_dir={tmp_path}")
