@@ -90,7 +90,7 @@ class Lab:
     def call(self, *arguments: str) -> Played:
         process = self.start(*arguments)
         try:
-            output = process.communicate(timeout=20 * MINUTES)[0]
+            output = process.communicate(timeout=40 * MINUTES)[0]
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
