@@ -76,17 +76,17 @@ time:
   description: Unix time by the clock of Prometheus, at the beginning.
   type: float
   returned: always
-  sample: 1795413107.952
+  sample: 1796037594.991
 called:
   description: When the task began.
   type: float
   returned: with O(since)
-  sample: 31.1
+  sample: 259.688
 now:
   description: When Prometheus was asked last.
   type: float
   returned: with O(since)
-  sample: 47.6
+  sample: 259.888
 interval:
   description: How often Prometheus works out alerts, that of the group that it does most often.
   type: float
@@ -106,7 +106,10 @@ fired:
   returned: with O(since)
   sample:
     - {"alert": "SlowClients", "labels": {"class": "security", "instance": "127.0.0.1:30500", "job": "tokenization",
-       "severity": "warning", "state": "receiving"}, "start": 22.0, "end": 36.0}
+       "severity": "warning", "state": "receiving"}, "start": 25.0, "end": 44.0}
+    - {"alert": "TrafficSpike", "labels": {"class": "security", "severity": "warning"}, "start": 97.0, "end": 171.0}
+    - {"alert": "CredentialMissing", "labels": {"class": "security", "instance": "127.0.0.1:30500",
+       "route": "/detokenize", "severity": "warning"}, "start": 185.0, "end": null}
 rule:
   description:
     - Of O(alert), its C(for), how long it may then take, C(allowed), which is four evaluations, from when on its
@@ -114,7 +117,7 @@ rule:
     - The last two are none where it did not hold. All is none where there is no such rule.
   type: dict
   returned: with O(since)
-  sample: {"for": 10.0, "allowed": 20.0, "held": 9.0, "due": 39.0}
+  sample: {"for": 10.0, "allowed": 20.0, "held": 10.0, "due": 40.0}
 """
 
 import time
