@@ -19,7 +19,7 @@ HOSTS = (10, 25, 50)
 # In turns, and the best of each counts: what else the machine does can only slow a round down.
 ROUNDS = 2
 # Without the master among them, and all at one address, such hosts are taken for one machine's lab: keyless.
-OPEN = {"monitor_lab_exposed": "true"}
+EXPOSED = "true"
 # Of one daemon, as many connections begin at once as Ansible has forks.
 MORE_CONNECTIONS = {
     "name": "Let many connect at once",
@@ -50,7 +50,7 @@ def on_many(hosts: Hosts, count: int) -> Played:
     }
     master = reached["locust1"]["ansible_host"]
     groups = {"locust_workers": list(named)}
-    done = unchanged(hosts.play(SITE, groups, named, monitor_lab_locust_address=master, **OPEN))
+    done = unchanged(hosts.play(SITE, groups, named, monitor_lab_locust_address=master, monitor_lab_exposed=EXPOSED))
     print(
         f"{count} hosts: {done.seconds:.1f} s, {done.processor_seconds:.1f} s of the controller's processors, "
         f"{done.memory_mb:.0f} MB",
@@ -66,7 +66,7 @@ def measure() -> list[Row]:
         # JSON is YAML.
         connections.write_text(json.dumps([MORE_CONNECTIONS]), encoding="utf-8")
         hosts.play(connections, both)
-        hosts.play(SITE, both, **OPEN)
+        hosts.play(SITE, both, monitor_lab_exposed=EXPOSED)
         rounds = [{count: on_many(hosts, count) for count in HOSTS} for _round in range(ROUNDS)]
     most = max(HOSTS)
     seconds = {count: min(done[count].seconds for done in rounds) for count in HOSTS}
