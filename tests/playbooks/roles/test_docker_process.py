@@ -40,12 +40,13 @@ def started(tmp_path: Path) -> Iterator[Started]:
         process.kill()
 
 
-def play(folder: Path, tasks: str, **variables: object) -> subprocess.CompletedProcess[str]:
+def play(folder: Path, tasks: str, *arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
     role = {"name": "devsecops.monitor_lab.container_engine", "tasks_from": tasks}
     hosts = {"hosts": "localhost", "connection": "local", "gather_facts": False}
     (folder / "play.yml").write_text(json.dumps([{**hosts, "tasks": [{"ansible.builtin.include_role": role}]}]))
     given = {"ansible_python_interpreter": sys.executable, **variables}
-    return ansible_playbook(folder / "play.yml", "--inventory=localhost,", f"--extra-vars={json.dumps(given)}")
+    options = ["--inventory=localhost,", f"--extra-vars={json.dumps(given)}", *arguments]
+    return ansible_playbook(folder / "play.yml", *options)
 
 
 def test_numbers_of_what_is_gone_are_forgotten(started: Started, tmp_path: Path) -> None:
@@ -69,10 +70,13 @@ def test_no_other_process_is_stopped(started: Started, name: str, tmp_path: Path
     assert (process.poll() is not None) == (name == "dockerd")
 
 
-def test_a_docker_that_something_else_started_is_not_started_again(started: Started, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [[], ["--check"]], ids=["", "check"])
+def test_a_docker_that_something_else_started_is_not_started_again(
+    started: Started, mode: list[str], tmp_path: Path
+) -> None:
     process = started("other")
     facts = {"ansible_facts": {"service_mgr": "none"}}
-    done = play(tmp_path, "restart", __container_engine_pid_file=str(tmp_path / "other"), **facts)
+    done = play(tmp_path, "restart", *mode, __container_engine_pid_file=str(tmp_path / "other"), **facts)
     assert done.returncode != 0
     assert "Docker was started by something else than the lab" in " ".join(done.stdout.split())
     assert process.poll() is None
