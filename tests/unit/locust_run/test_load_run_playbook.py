@@ -34,6 +34,13 @@ def test_every_option_is_handed_on_from_its_variable() -> None:
         assert f"locust_run_{'time' if option == 'run_time' else option} |" in text, option
 
 
+def test_what_the_controller_asks_it_trusts_by_a_file_of_its_own() -> None:
+    """The hosts have the lab's authority elsewhere, and Grafana is asked from here."""
+    text = PLAYBOOK.read_text()
+    assert "monitor_lab_access_here.grafana" in text
+    assert "monitor_lab_access.grafana" not in text
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
