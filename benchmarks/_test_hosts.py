@@ -53,7 +53,7 @@ class Hosts:
         group: dict[str, Any] = load(self.scratch / "inventory" / "test_hosts.yml")["test_hosts"]
         return group
 
-    def play(self, playbook: Path, groups: Groups, more_names: Names | None = None, **variables: str) -> Played:
+    def play(self, playbook: Path, groups: Groups, more_names: Names | None = None, **variables: object) -> Played:
         """Play it on the hosts of these groups; hosts may have more names than they were made with."""
         reached = self.reached()
         known = {**reached["hosts"], **(more_names or {})}
