@@ -97,7 +97,8 @@ def sanity() -> bool:
 
 
 def unit() -> bool:
-    return run(sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=worksteal", "tests/unit")
+    # More than there are processors: for a part of their time they wait.
+    return run(sys.executable, "-m", "pytest", "--numprocesses=4", "--dist=worksteal", "tests/unit")
 
 
 def playbooks() -> bool:
