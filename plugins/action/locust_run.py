@@ -43,6 +43,14 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run im
     Outcome,
     StepFailedError,
 )
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report import artifacts, page
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.artifacts import ReportError
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.chart import check_library
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import (
+    Prometheus,
+    PrometheusError,
+    prometheus_from,
+)
 
 display = Display()
 
@@ -58,6 +66,7 @@ class ActionModule(ActionBase):
             plan = plan_from(options)
             thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
             baseline = self._baseline(options)
+            prometheus = _prometheus(options)
             run_id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(2)
             if self._task.check_mode:
                 return {**result, **self._checked(run_id, plan, thresholds, task_vars)}
@@ -97,16 +106,28 @@ class ActionModule(ActionBase):
             display.warning(caution)
         text = line(run_id, outcome)
         failed = outcome.verdict != "passed"
+        unwritten = []
         try:
             write(directory, made, outcome)
         except OSError as error:
+            unwritten.append(error)
+        shown_at = self._show_in_grafana(options, outcome, text)
+        report = directory / page.NAME if options["report"] and not unwritten else None
+        if report is not None:
+            try:
+                made_page = page.page_of_run(artifacts.read_run(directory), None, prometheus, shown_at)
+                report.write_bytes(page.as_file(made_page))
+            except OSError as error:
+                unwritten.append(error)
+        if unwritten:
             failed = True
-            text += f"; artifacts_dir: not all artefacts could be written: {error}"
+            text += f"; artifacts_dir: not all artefacts could be written: {unwritten[0]}"
         result.update(
             made,
             msg=text,
             artifacts=str(directory),
-            dashboard_url=self._show_in_grafana(options, outcome, text),
+            report=None if report is None else str(report),
+            dashboard_url=shown_at,
             changed=True,
             failed=failed,
         )
@@ -177,6 +198,17 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise BadOptionError("artifacts_dir", f"{directory} cannot be made: {error.strerror}") from error
         return directory
+
+
+def _prometheus(options: Mapping[str, Any]) -> Optional[Prometheus]:
+    """Return whom the report is asked of, where one is wanted and can be made."""
+    if not options["report"]:
+        return None
+    try:
+        check_library()
+        return prometheus_from(options)
+    except (ReportError, PrometheusError) as error:
+        raise BadOptionError("report", str(error)) from error
 
 
 @contextmanager
