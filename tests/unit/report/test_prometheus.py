@@ -4,91 +4,70 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
+import json
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report import prometheus as module
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import prometheus as module
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.alerts import now
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.prometheus import PrometheusError, asker
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import (
     Prometheus,
-    PrometheusError,
     prometheus_from,
 )
+
+from tests.small_server import reply, server
 
 PASSWORD = "of-these-tests"
 
 
-class Answers:
-    """Answers everything with the same."""
+def test_it_is_asked_below_its_own_path_with_the_login() -> None:
+    def act(request: BaseHTTPRequestHandler) -> None:
+        assert request.path == "/prefix/api/v1/query?query=time%28%29"
+        reply(200, json.dumps({"data": {"resultType": "scalar", "result": [7, "1795413107.5"]}}))(request)
 
-    def __init__(self) -> None:
-        self.status, self.body, self.asked = 200, b"", list[str]()
-        answers = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                answers.asked.append(self.path)
-                self.send_response(answers.status)
-                self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-                self.send_header("Content-Length", str(len(answers.body)))
-                self.end_headers()
-                self.wfile.write(answers.body)
-
-            def log_message(self, format: str, *arguments: object) -> None:
-                pass
-
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-
-@pytest.fixture
-def answers() -> Iterator[Answers]:
-    made = Answers()
-    yield made
-    made.server.shutdown()
-    made.thread.join()
-    made.server.server_close()
+    with server(act) as served:
+        assert now(asker(f"{served.url}/prefix/", "prometheus", PASSWORD, None, 5)) == 1795413107.5
+    assert served.asked[0]["Authorization"].startswith("Basic ")
 
 
 @pytest.mark.parametrize(
     ("status", "body", "problem"),
     [
-        (401, b"Unauthorized", "answered HTTP 401"),
-        (302, b"", "answered HTTP 302"),
-        (400, b'{"status": "error", "error": "bad_data: parse error"}', "answered HTTP 400: bad_data: parse error"),
-        (200, b"<html>", "did not answer as a Prometheus does"),
-        (200, b"[" * 100000, "did not answer as a Prometheus does"),
-        (200, b'{"data": {"result": [{"metric": {}}]}}', "did not answer as a Prometheus does"),
-        (
-            200,
-            b'{"data": {"result": [{"metric": {}, "values": [[1, "many"]]}]}}',
-            "did not answer as a Prometheus does",
-        ),
-        (200, b'{"data": {"result": [{"metric": 7, "values": []}]}}', "did not answer as a Prometheus does"),
-        (200, b"x" * 1001, "is larger than 1000 bytes"),
+        (401, "Unauthorized", "answers 401: Unauthorized"),
+        (302, "", "answers 302: "),
+        (400, "bad \x1b[31m", "answers 400: bad \\x1b[31m"),
+        (200, "<html>", "is no Prometheus"),
+        (200, "[]", "is no Prometheus"),
+        (200, "[" * 100000, "is no Prometheus"),
+        (200, '{"data": 7}', "is no Prometheus"),
+        (200, '{"data": {"result": [{"metric": {}}]}}', "is no Prometheus"),
+        (200, '{"data": {"result": [{"metric": {}, "values": [[1, "many"]]}]}}', "is no Prometheus"),
+        (200, '{"data": {"result": [{"metric": 7, "values": []}]}}', "is no Prometheus"),
+        (200, "x" * 200001, "is larger than 200000 bytes"),
     ],
 )
-def test_what_is_no_answer_is_told(
-    status: int, body: bytes, problem: str, answers: Answers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if len(body) == 1001:
-        monkeypatch.setattr(module, "MOST_BYTES", 1000)
-    answers.status, answers.body = status, body
-    with pytest.raises(PrometheusError) as error:
-        Prometheus(f"{answers.url}/", "prometheus", PASSWORD).over("up", 1, 2, 1)
-    assert f"{answers.url}/api/v1/query_range " in str(error.value)
+def test_what_is_no_answer_is_told(status: int, body: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 200000)
+    answer = reply(status, body, Location="http://127.0.0.1:9/elsewhere")
+    with server(answer) as served, pytest.raises(PrometheusError) as error:
+        Prometheus(f"{served.url}/", "prometheus", PASSWORD).over("up", 1, 2, 1)
+    assert served.url in str(error.value)
     assert problem in str(error.value)
     assert PASSWORD not in str(error.value)
-    assert len(answers.asked) == 1
+    assert len(served.asked) == 1
 
 
-def test_what_is_no_number_is_left_out(answers: Answers) -> None:
-    answers.body = b'{"data": {"result": [{"metric": {"a": "b"}, "values": [[1, "NaN"], [2.5, "7"], [3, "+Inf"]]}]}}'
-    (series,) = Prometheus(answers.url).over("up", 1, 3, 1)
+def test_no_answer_is_told() -> None:
+    with pytest.raises(PrometheusError, match=r"no answer from Prometheus at http://127\.0\.0\.1:9: .*refused"):
+        now(asker("http://127.0.0.1:9", None, None, None, 5))
+
+
+def test_what_is_no_number_is_left_out() -> None:
+    values = [[1, "NaN"], [2.5, "7"], [3, "+Inf"]]
+    with server(reply(200, json.dumps({"data": {"result": [{"metric": {"a": "b"}, "values": values}]}}))) as served:
+        (series,) = Prometheus(served.url).over("up", 1, 3, 1)
     assert (series.labels, series.points) == ({"a": "b"}, [(2.5, 7.0)])
 
 
