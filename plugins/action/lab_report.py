@@ -12,15 +12,13 @@ from typing import Any, Optional
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.prometheus import PrometheusError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import REPORT
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import dashboard_at
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report import artifacts, page, times
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.artifacts import ReportError
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.chart import check_library
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import (
-    PrometheusError,
-    prometheus_from,
-)
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import prometheus_from
 
 
 class ActionModule(ActionBase):

@@ -20,6 +20,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import REQUIRED_BY
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.prometheus import PrometheusError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
@@ -48,7 +49,6 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.arti
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.chart import check_library
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import (
     Prometheus,
-    PrometheusError,
     prometheus_from,
 )
 
@@ -106,22 +106,18 @@ class ActionModule(ActionBase):
             display.warning(caution)
         text = line(run_id, outcome)
         failed = outcome.verdict != "passed"
-        unwritten = []
+        shown_at = _dashboard(options, outcome)
+        report = directory / page.NAME if options["report"] else None
         try:
             write(directory, made, outcome)
-        except OSError as error:
-            unwritten.append(error)
-        shown_at = self._show_in_grafana(options, outcome, text)
-        report = directory / page.NAME if options["report"] and not unwritten else None
-        if report is not None:
-            try:
+            if report is not None:
                 made_page = page.page_of_run(artifacts.read_run(directory), None, prometheus, shown_at)
                 report.write_bytes(page.as_file(made_page))
-            except OSError as error:
-                unwritten.append(error)
-        if unwritten:
+        except OSError as error:
             failed = True
-            text += f"; artifacts_dir: not all artefacts could be written: {unwritten[0]}"
+            report = None
+            text += f"; artifacts_dir: not all artefacts could be written: {error}"
+        self._annotate(options, outcome, text)
         result.update(
             made,
             msg=text,
@@ -146,16 +142,15 @@ class ActionModule(ActionBase):
             raise StepFailedError(problem_of(answer), bad_option=answer.get("bad_option", False))
         return answer
 
-    def _show_in_grafana(self, options: Mapping[str, Any], outcome: Outcome, text: str) -> Optional[str]:
-        """Annotate the run's time in Grafana and return the dashboard's address at that time."""
-        url, uid = options["grafana_url"], options["grafana_dashboard_uid"]
-        if url is None:
-            return None
+    def _annotate(self, options: Mapping[str, Any], outcome: Outcome, text: str) -> None:
+        """Annotate the run's time in Grafana."""
+        if options["grafana_url"] is None:
+            return
+        uid = options["grafana_dashboard_uid"]
         try:
             client_from(options).annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
         except GrafanaError as error:
             display.warning(f"The run is not annotated in Grafana: {error}")
-        return None if uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)
 
     def _checked(self, run_id: str, plan: Plan, thresholds: list[Threshold], task_vars: Any) -> dict[str, Any]:
         """Say what would be run, after a look at Locust, which need not be there yet."""
@@ -198,6 +193,12 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise BadOptionError("artifacts_dir", f"{directory} cannot be made: {error.strerror}") from error
         return directory
+
+
+def _dashboard(options: Mapping[str, Any], outcome: Outcome) -> Optional[str]:
+    """Return the dashboard's address at the time of the run."""
+    url, uid = options["grafana_url"], options["grafana_dashboard_uid"]
+    return None if url is None or uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)
 
 
 def _prometheus(options: Mapping[str, Any]) -> Optional[Prometheus]:

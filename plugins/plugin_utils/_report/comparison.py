@@ -14,6 +14,7 @@ from .artifacts import Run
 from .graphs import Asked
 from .noise import FEWEST_WINDOWS, Difference, difference
 from .prometheus import Series
+from .texts import cut, shown
 
 Windows = Mapping[tuple[str, str], Sequence[float]]
 """The mean response times of an endpoint's windows, by method and name, and of all of them together, by `WHOLE`."""
@@ -79,7 +80,7 @@ class Compared:
     @property
     def told(self) -> str:
         """What became of it, where that is more than noise."""
-        return f"{cut(self.what, 80)} {self.kind.worse if self.is_worse else self.kind.better}: {self.moved}"
+        return f"{cut(self.what, _LONGEST_NAME)} {self.kind.worse if self.is_worse else self.kind.better}: {self.moved}"
 
     @property
     def in_words(self) -> str:
@@ -116,6 +117,7 @@ _ROUNDED = ("p50", "p95")
 # What two runs have to be asked for alike, to be compared.
 _ASKED = ("users", "spawn_rate", "run_time", "stages", "host", "user_classes", "tags", "warmup")
 _MOST_TOLD = 5
+_LONGEST_NAME = 80
 
 
 def compare(before: Run, after: Run, endpoints: Optional[tuple[Windows, Windows]]) -> Comparison:
@@ -225,7 +227,7 @@ def _others(before: Run, after: Run) -> list[str]:
     ]
     found = [f"{what}: {_said(first)} → {_said(second)}" for what, (first, second) in had if first != second]
     for run, other in ((before, after), (after, before)):
-        only = [cut(" ".join(key).strip(), 80) for key in run.endpoints if key not in other.endpoints]
+        only = [cut(" ".join(key).strip(), _LONGEST_NAME) for key in run.endpoints if key not in other.endpoints]
         if only:
             found.append(f"only in {run.name}: {_listed(only)}")
     return found
@@ -237,29 +239,3 @@ def _said(value: Any) -> str:
 
 def _times(value: Optional[float], factor: float) -> Optional[float]:
     return None if value is None else value * factor
-
-
-def plain(text: str) -> str:
-    """Spell out what turns or hides the writing."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in text)
-
-
-def cut(text: str, most: int) -> str:
-    """Return a text that is no longer than that, and says how much is missing."""
-    text = plain(text)
-    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} characters more)"
-
-
-# What stands where there is no number.
-NOTHING = "-"
-
-
-def shown(value: Any) -> str:
-    """Return a number as a page shows it: a count whole, all else with two digits after the point as Locust has it."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        return NOTHING
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if abs(value) >= 0.01 else f"{value:.2g}"

@@ -19,12 +19,14 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ...module_utils._lab.prometheus import PrometheusError
 from .alerts import Alert, alerts
 from .artifacts import Row, Run
 from .chart import DASHES, draw, near_limits, scale_of
-from .comparison import NOTHING, Windows, compare, cut, plain, shown, windows_of_endpoints
+from .comparison import Windows, compare, windows_of_endpoints
 from .graphs import Graph, asked_of, graphs, series_of
-from .prometheus import Prometheus, PrometheusError
+from .prometheus import Prometheus
+from .texts import NOTHING, cut, plain, shown
 from .times import duration, moment
 
 NAME = "lab_report.html"

@@ -14,12 +14,12 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.arti
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.comparison import (
     WHOLE,
     compare,
-    shown,
     windows_of,
     windows_of_endpoints,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.graphs import Asked
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import Prometheus, Series
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.texts import shown
 
 from tests.unit.report.made_run import EARLIER, NAME, made_run, row
 
