@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Makes a page about a load run or a stretch of time where its artefacts are, on the controller; no host is asked."""
+"""Makes a page about a run, an exercise or a stretch of time where its artefacts are; no host is asked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
         folder = Path(self._loader.path_dwim(options["artifacts_dir"]))
         try:
             check_library()
-            path, text = self._of_time(options, folder) if options["from"] else self._of_run(options, folder)
+            path, text = _of_time(options, folder) if options["from"] else _of_folder(options, folder)
             changed = _differs(path, text)
             if changed and not self._task.check_mode:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,24 +42,38 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"the report cannot be written: {error}") from error
         return {**result, "changed": changed, "report": str(path)}
 
-    def _of_run(self, options: Mapping[str, Any], folder: Path) -> tuple[Path, bytes]:
-        run = artifacts.read_run(artifacts.find_run(options["run"] or "", folder))
-        against = None
-        if options["against"]:
-            against = artifacts.read_run(artifacts.find_run(options["against"], folder))
-            if against.folder.samefile(run.folder):
-                raise ReportError(f"against: {run.name} is the run itself; without run, it is the last one")
-        dashboard = _dashboard(options, run.started, run.ended)
-        text = page.page_of_run(run, against, prometheus_from(options), dashboard)
-        return run.folder / page.name_of(against), page.as_file(text)
 
-    def _of_time(self, options: Mapping[str, Any], folder: Path) -> tuple[Path, bytes]:
-        now = datetime.datetime.now(datetime.timezone.utc).timestamp()
-        start, end = times.span(options["from"], options["to"] or "", now)
-        runs, unreadable = artifacts.runs_between(folder, start, end)
-        dashboard = _dashboard(options, start, end)
-        text = page.page_of_time(start, end, runs, unreadable, prometheus_from(options), dashboard)
-        return folder / f"lab_report_{times.compact(start)}_{times.compact(end)}.html", page.as_file(text)
+def _of_folder(options: Mapping[str, Any], artifacts_dir: Path) -> tuple[Path, bytes]:
+    folder = artifacts.find(options["run"] or "", artifacts_dir)
+    if not (folder / artifacts.EXERCISE).is_file():
+        return _of_run(options, artifacts_dir, artifacts.read_run(folder))
+    if options["against"]:
+        raise ReportError("against: an exercise is put beside nothing")
+    exercise = artifacts.read_exercise(folder)
+    runs, unreadable = artifacts.runs_between(folder, exercise.started, exercise.ended)
+    dashboard = _dashboard(options, exercise.started, exercise.ended)
+    text = page.page_of_exercise(exercise, runs, unreadable, prometheus_from(options), dashboard)
+    return folder / page.NAME, page.as_file(text)
+
+
+def _of_run(options: Mapping[str, Any], artifacts_dir: Path, run: artifacts.Run) -> tuple[Path, bytes]:
+    against = None
+    if options["against"]:
+        against = artifacts.read_run(artifacts.find(options["against"], artifacts_dir))
+        if against.folder.samefile(run.folder):
+            raise ReportError(f"against: {run.name} is the run itself; without run, it is the last one")
+    dashboard = _dashboard(options, run.started, run.ended)
+    text = page.page_of_run(run, against, prometheus_from(options), dashboard)
+    return run.folder / page.name_of(against), page.as_file(text)
+
+
+def _of_time(options: Mapping[str, Any], artifacts_dir: Path) -> tuple[Path, bytes]:
+    now = datetime.datetime.now(datetime.timezone.utc).timestamp()
+    start, end = times.span(options["from"], options["to"] or "", now)
+    runs, unreadable = artifacts.runs_between(artifacts_dir, start, end)
+    dashboard = _dashboard(options, start, end)
+    text = page.page_of_time(start, end, runs, unreadable, prometheus_from(options), dashboard)
+    return artifacts_dir / f"lab_report_{times.compact(start)}_{times.compact(end)}.html", page.as_file(text)
 
 
 def _dashboard(options: Mapping[str, Any], start: float, end: float) -> Optional[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: lab_report
-short_description: Make a page about a load run or a stretch of time
+short_description: Make a page about a load run, an exercise or a stretch of time
 version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
@@ -15,6 +15,8 @@ description:
   - Makes one page of HTML out of what M(devsecops.monitor_lab.locust_run) left and what Prometheus knows. It tells the
     verdict, thresholds, endpoints, failures, exceptions and alerts, and shows graphs of the load, its generators and
     the service.
+  - Of an exercise of the playbook C(devsecops.monitor_lab.exercise) it has the table, the alerts, the runs and the
+    graphs of its time.
   - The page asks for nothing else, so that it can be read offline, as an artifact of a pipeline, on a phone and
     printed. It has no script, and is smaller than 2 MB whatever it is about.
   - Of two runs it says what became slower or worse, by how much, and whether that is more than the noise of the two.
@@ -28,11 +30,11 @@ requirements:
 options:
   run:
     description:
-      - The load run, by its id, or with a slash in it by the path of its folder, from the directory that Ansible was
-        started in. The last one of O(artifacts_dir) where neither this nor O(from) is given.
+      - The load run or the exercise, by its id, or with a slash in it by the path of its folder, from the directory
+        that Ansible was started in. The last run of O(artifacts_dir) where neither this nor O(from) is given.
     type: str
   against:
-    description: An earlier run to put beside it, likewise.
+    description: An earlier run to put beside the run, likewise.
     type: str
   from:
     description:
@@ -44,8 +46,8 @@ options:
     type: str
   artifacts_dir:
     description:
-      - The directory on the controller below which runs leave their artifacts. The page of a run is in its folder, that
-        of a stretch of time in this directory.
+      - The directory on the controller below which runs and exercises leave their artifacts. The page of either is in
+        its folder, that of a stretch of time in this directory.
     type: path
     default: artifacts
   dashboard_url:
@@ -81,6 +83,11 @@ EXAMPLES = r"""
   devsecops.monitor_lab.lab_report:
     run: 20261123T055147Z-4c62
     against: 20261122T160311Z-0b9e
+    prometheus_url: http://127.0.0.1:9090
+
+- name: Make the page of an exercise
+  devsecops.monitor_lab.lab_report:
+    run: exercise-20261123T060204Z
     prometheus_url: http://127.0.0.1:9090
 
 - name: Make a page of this morning

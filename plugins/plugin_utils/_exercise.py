@@ -27,7 +27,7 @@ Case = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Row:
+class Judged:
     """What became of a case. Times are in seconds: C(fired_after) since it began, C(resolved_after) since it ended."""
 
     name: str
@@ -56,7 +56,7 @@ def plan(cases: Mapping[str, Case], first: Sequence[str], only: str, everything:
 
 def judge(
     name: str, case: Case, begun: float, done: Mapping[str, Any], seen: Mapping[str, Any], may: Sequence[str] = ()
-) -> Row:
+) -> Judged:
     """Judge a case by what Prometheus tells of its time, the answer of M(devsecops.monitor_lab.lab_alerts_info).
 
     It was `begun` so many seconds after the epoch. `done` are the results of the tasks C(attack), C(fault) and C(run),
@@ -71,7 +71,7 @@ def judge(
     end = max(ends) if ends and None not in ends else None
     problems = _mishaps(case, done) + (_unnoticed(alert, fired, end, seen) if alert else [])
     problems += [f"{one} fired, which is a false alarm" for one in dict.fromkeys(map(_named, false))]
-    return Row(
+    return Judged(
         name=name,
         expected=alert,
         fired_after=fired,
@@ -161,7 +161,7 @@ def report(
     }
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(row: Judged) -> tuple[str, ...]:
     """Return what the table has of a case, below C(COLUMNS)."""
     return (
         row.name,
@@ -183,7 +183,7 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
 
 
-def _markdown(identity: str, rows: Sequence[Row], problems: Sequence[str], places: Sequence[str]) -> str:
+def _markdown(identity: str, rows: Sequence[Judged], problems: Sequence[str], places: Sequence[str]) -> str:
     table = [COLUMNS, ["---"] * len(COLUMNS), *map(cells, rows)]
     lines = [f"# {identity}: {'red' if problems else 'green'}", ""]
     lines += ["| " + " | ".join(line) + " |" for line in table]
@@ -192,7 +192,7 @@ def _markdown(identity: str, rows: Sequence[Row], problems: Sequence[str], place
     return "\n".join(lines) + "\n"
 
 
-def _junit(identity: str, rows: Sequence[Row]) -> str:
+def _junit(identity: str, rows: Sequence[Judged]) -> str:
     """Return a JUnit report: a test case for each case."""
     counts = {
         "tests": str(len(rows)),

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""What a load run left on the controller, read again."""
+"""What a load run or an exercise left on the controller, read again."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from .._exercise import EXERCISE_VERSION, Judged
 from .._load_reports import SUMMARY_VERSION
 
 SUMMARY = "summary.json"
+EXERCISE = "exercise.json"
 # What a page tells of it.
 _KEYS = (
     "verdict",
@@ -30,6 +32,10 @@ _KEYS = (
 _NAMED = 5
 
 Row = Mapping[str, Any]
+
+
+# What reading a file of another kind or version raises.
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class ReportError(Exception):
@@ -52,6 +58,18 @@ class Run:
     samples: Sequence[Row]
     steady: Sequence[Row]
     """The samples whose current figures are those of every user running, in the part that the verdict counts."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    folder: Path
+    name: str
+    started: float
+    ended: float
+    """In seconds since the epoch."""
+    is_green: bool
+    cases: Sequence[Judged]
+    """At least one."""
 
 
 def seconds_of(text: str) -> float:
@@ -81,21 +99,43 @@ def read_run(folder: Path) -> Run:
             samples=samples,
             steady=[sample for sample in samples if sample["steady"] and sample["counted"]],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise ReportError(f"{folder} holds no load run that can be read: {error!r}") from error
 
 
-def find_run(name: str, artifacts_dir: Path) -> Path:
-    """Return the folder of a run, which is named by its id or, with a slash, by its path; without a name the last."""
+def read_exercise(folder: Path) -> Exercise:
+    try:
+        made = json.loads((folder / EXERCISE).read_text(encoding="utf-8"))
+        if made["exercise_version"] != EXERCISE_VERSION:
+            raise ReportError(f"{folder} is of another version of the collection")
+        cases = [Judged(**{field.name: case[field.name] for field in fields(Judged)}) for case in made["cases"]]
+        last = cases[-1]
+        return Exercise(
+            folder=folder,
+            name=str(made["exercise"]),
+            started=seconds_of(cases[0].started),
+            ended=seconds_of(last.started) + float(last.seconds),
+            is_green=bool(made["green"]),
+            cases=cases,
+        )
+    except (*_UNREADABLE, IndexError) as error:
+        raise ReportError(f"{folder} holds no exercise that can be read: {error!r}") from error
+
+
+def find(name: str, artifacts_dir: Path) -> Path:
+    """Return the folder of a run or an exercise, by its id or, with a slash, its path; without a name the last run."""
     known = runs_in(artifacts_dir)
     if not name:
         if not known:
             raise ReportError(f"there is no load run in {artifacts_dir} yet")
         return known[-1]
     folder = Path(name) if "/" in name else artifacts_dir / name
-    if not (folder / SUMMARY).is_file():
+    if not any((folder / each).is_file() for each in (SUMMARY, EXERCISE)):
         last = ", ".join(each.name for each in known[-_NAMED:])
-        raise ReportError(f"{folder} has no {SUMMARY}, so it is no load run{f'; the last are {last}' if last else ''}")
+        raise ReportError(
+            f"{folder} has neither {SUMMARY} nor {EXERCISE}, so it is no load run or exercise"
+            f"{f'; the last runs are {last}' if last else ''}"
+        )
     return folder
 
 

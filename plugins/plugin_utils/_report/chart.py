@@ -12,6 +12,7 @@ import math
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from typing import Optional
@@ -42,6 +43,18 @@ _MOST_MARKS = 6
 _FAR_OFF = 2
 
 
+@dataclass(frozen=True)
+class TimeAxis:
+    """From where to where it goes, in seconds since the epoch."""
+
+    start: float
+    end: float
+    is_elapsed: bool
+    """Whether its marks say how much has elapsed, in place of what the clock said (UTC)."""
+    begins: Sequence[float] = ()
+    """Moments with an upright line: at each of them something else begins."""
+
+
 def check_library() -> None:
     """Say what to do where there is no matplotlib."""
     if find_spec("matplotlib") is None:
@@ -51,8 +64,8 @@ def check_library() -> None:
         )
 
 
-def draw(graph: Graph, start: float, end: float, elapsed: bool, top: Optional[float] = None, place: str = "") -> Markup:
-    """Return the graph over a time; marks of time say how much has `elapsed`, or what the clock said (UTC).
+def draw(graph: Graph, axis: TimeAxis, top: Optional[float] = None, place: str = "") -> Markup:
+    """Return the graph over a time.
 
     `top` is what the scale reaches to, in place of what this graph needs. Graphs of one title have each its `place`.
     """
@@ -82,9 +95,11 @@ def draw(graph: Graph, start: float, end: float, elapsed: bool, top: Optional[fl
             )
         for _text, limit in near_limits(graph, top):
             axes.axhline(limit, color=_INK, linewidth=1, linestyle=(0, (1, 1)))
-        axes.set_xlim(start, max(end, start + 1))
+        for moment in axis.begins:
+            axes.axvline(moment, color=_GRID, linewidth=0.8)
+        axes.set_xlim(axis.start, max(axis.end, axis.start + 1))
         axes.set_ylim(0, top or scale_of(graph))
-        marks = _marks(start, end, elapsed)
+        marks = _marks(axis)
         axes.xaxis.set_major_locator(FixedLocator([time for time, _text in marks]))
         axes.set_xticklabels([text for _time, text in marks])
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
@@ -116,15 +131,15 @@ def _highest(lines: Sequence[Line]) -> float:
     return max((number for line in lines for number in line.numbers), default=0.0)
 
 
-def _marks(start: float, end: float, elapsed: bool) -> list[tuple[float, str]]:
+def _marks(axis: TimeAxis) -> list[tuple[float, str]]:
     """Return the marks of time, each with its text."""
-    length = end - start
+    length = axis.end - axis.start
     days = math.ceil(length / _DAY / _MOST_MARKS)
     apart = next((each for each in _TIMES if length / each < _MOST_MARKS), days * _DAY)
-    zero = start if elapsed else 0.0
-    first = math.ceil((start - zero) / apart)
-    moments = [apart * number for number in range(first, math.floor((end - zero) / apart) + 1)]
-    return [(zero + moment, _elapsed(moment) if elapsed else _clock(moment, apart)) for moment in moments]
+    zero = axis.start if axis.is_elapsed else 0.0
+    first = math.ceil((axis.start - zero) / apart)
+    moments = [apart * number for number in range(first, math.floor((axis.end - zero) / apart) + 1)]
+    return [(zero + moment, _elapsed(moment) if axis.is_elapsed else _clock(moment, apart)) for moment in moments]
 
 
 def _elapsed(seconds: float) -> str:

@@ -135,6 +135,12 @@ LOAD = (
 )
 SERVICE = (
     Spec(
+        "Answers of the service",
+        "per second",
+        "Ok is good. What is refused nobody should have asked, and what failed is its own fault.",
+        [("sum by (outcome) (rate(tokenization_requests_total[@window]))", ":outcome")],
+    ),
+    Spec(
         "CPU of the service",
         "% of a core",
         "Near what it may use, answers wait for it.",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""One page of HTML about a load run or a stretch of time, which asks for nothing else: C(page.html.j2) beside this.
+"""One page of HTML about a run, an exercise or a stretch of time, which asks for nothing else: C(page.html.j2).
 
 Names, errors and settings are those of whoever made the load and of what it went to. Jinja escapes all of them, what
 would turn or hide the writing is spelt out, and of what is long or many the page has the beginning, and says so.
@@ -20,9 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ...module_utils._lab.prometheus import PrometheusError
+from .._exercise import COLUMNS, cells
 from .alerts import Alert, alerts
-from .artifacts import Row, Run
-from .chart import DASHES, draw, near_limits, scale_of
+from .artifacts import Exercise, Row, Run, seconds_of
+from .chart import DASHES, TimeAxis, draw, near_limits, scale_of
 from .comparison import Windows, compare, windows_of_endpoints
 from .graphs import Graph, asked_of, graphs, series_of
 from .prometheus import Prometheus
@@ -33,7 +34,7 @@ NAME = "lab_report.html"
 # Rows, and characters of one text: a page stays below 2 MB whatever it is about.
 MOST_ENDPOINTS, MOST_THRESHOLDS, MOST_ERRORS, MOST_EXCEPTIONS, MOST_ALERTS, MOST_RUNS = 200, 100, 50, 10, 100, 100
 LONGEST_NAME, LONGEST_ERROR, LONGEST_TRACEBACK = 200, 500, 3000
-# What a run leaves beside the page, in the order in which people look at it.
+# What a run or an exercise leaves beside the page, in the order in which people look at it.
 FILES = (
     ("report.html", "Locust's own report"),
     ("summary.json", "summary.json"),
@@ -43,6 +44,8 @@ FILES = (
     ("locust_failures.csv", "failures (CSV)"),
     ("locust_exceptions.csv", "exceptions (CSV)"),
     ("locust.log", "Locust's log"),
+    ("exercise.md", "exercise.md"),
+    ("exercise.json", "exercise.json"),
 )
 
 
@@ -92,21 +95,43 @@ def page_of_run(
         compared = compare(against, run, (windows[0], windows[1]) if windows[0] and windows[1] else None)
     return _filled(
         title=f"Load run {run.name}",
+        look=look,
         run=run,
         against=against,
         compared=compared,
         figures=_figures(run),
-        panels=_panels([(each.name if against else "", seen) for each, seen in looks], elapsed=True),
-        alerts=look.alerts,
+        panels=_panels(
+            [(each.name if against else "", seen, TimeAxis(seen.start, seen.end, True)) for each, seen in looks]
+        ),
         notes=list(dict.fromkeys(seen.note for _each, seen in looks if seen.note)),
-        files=[(quote(name), words) for name, words in FILES if (run.folder / name).exists()],
+        files=_files(run.folder),
         links=[
             *_links(prometheus, dashboard),
             *_web("Locust's page", run.summary["settings"].get("locust_url")),
             *(_beside(run, against) if against else []),
         ],
+    )
+
+
+def page_of_exercise(
+    exercise: Exercise,
+    runs: Sequence[Run],
+    unreadable: Sequence[str] = (),
+    prometheus: Optional[Prometheus] = None,
+    dashboard: Optional[str] = None,
+) -> str:
+    """Return the page of an exercise, beside the folders of the `runs` that it made."""
+    look = _look(prometheus, exercise.started, exercise.ended, None)
+    begins = [seconds_of(case.started) for case in exercise.cases]
+    return _filled(
+        title=f"The lab's {exercise.name}",
         look=look,
-        runs=None,
+        exercise=exercise,
+        runs=_with_pages(runs),
+        panels=_panels([("", look, TimeAxis(look.start, look.end, False, begins))]),
+        notes=[note for note in (look.note, *unreadable) if note],
+        files=_files(exercise.folder),
+        links=_links(prometheus, dashboard),
     )
 
 
@@ -122,18 +147,22 @@ def page_of_time(
     look = _look(prometheus, start, end, None)
     return _filled(
         title=f"The lab from {moment(start)} to {moment(end)}",
-        run=None,
-        against=None,
-        compared=None,
-        figures=[],
-        panels=_panels([("", look)], elapsed=False),
-        alerts=look.alerts,
+        look=look,
+        runs=_with_pages(runs),
+        panels=_panels([("", look, TimeAxis(start, end, False))]),
         notes=[note for note in (look.note, *unreadable) if note],
         files=[],
         links=_links(prometheus, dashboard),
-        look=look,
-        runs=[(f"{quote(run.folder.name)}/{name}" if (name := _page_of(run)) else "", run) for run in runs],
     )
+
+
+def _files(folder: Path) -> list[tuple[str, str]]:
+    return [(quote(name), words) for name, words in FILES if (folder / name).exists()]
+
+
+def _with_pages(runs: Sequence[Run]) -> list[tuple[str, Run]]:
+    """Return each run with where its page lies, which may be nowhere."""
+    return [(f"{quote(run.folder.name)}/{name}" if (name := _page_of(run)) else "", run) for run in runs]
 
 
 def _page_of(run: Run) -> str:
@@ -179,22 +208,22 @@ def _figures(run: Run) -> list[tuple[str, Any, str]]:
     ]
 
 
-def _panels(looks: Sequence[tuple[str, Look]], elapsed: bool) -> list[list[Picture]]:
-    """Return the pictures, those of one graph together; of two runs they have one scale."""
-    titles = list(dict.fromkeys(graph.title for _name, look in looks for graph in look.graphs))
+def _panels(looks: Sequence[tuple[str, Look, TimeAxis]]) -> list[list[Picture]]:
+    """Return the pictures, those of one graph together; of two runs, which have names, they have one scale."""
+    titles = list(dict.fromkeys(graph.title for _name, look, _axis in looks for graph in look.graphs))
     panels = []
     for title in titles:
-        found = [(name, look, graph) for name, look in looks for graph in look.graphs if graph.title == title]
-        top = max(scale_of(graph) for _name, _look, graph in found)
+        found = [(name, axis, graph) for name, look, axis in looks for graph in look.graphs if graph.title == title]
+        top = max(scale_of(graph) for _name, _axis, graph in found)
         panels.append(
             [
                 Picture(
                     graph,
-                    draw(graph, look.start, look.end, elapsed, top, str(place)),
+                    draw(graph, axis, top, str(place)),
                     [text for text, _limit in near_limits(graph, top)],
                     name,
                 )
-                for place, (name, look, graph) in enumerate(found)
+                for place, (name, axis, graph) in enumerate(found)
             ]
         )
     return panels
@@ -224,6 +253,8 @@ def _beside(run: Run, other: Run) -> list[tuple[str, str]]:
 
 
 def _filled(**values: Any) -> str:
+    """Fill the template; of what a page is not about it has none."""
+    about = dict.fromkeys(("run", "against", "compared", "exercise", "runs", "figures"))
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -234,14 +265,24 @@ def _filled(**values: Any) -> str:
     )
     environment.tests["web"] = _is_web
     environment.filters.update(
-        cut=cut, number=number, shown=shown, moment=moment, duration=duration, rows=_rows, setting=_setting
+        cut=cut,
+        number=number,
+        shown=shown,
+        moment=moment,
+        duration=duration,
+        rows=_rows,
+        setting=_setting,
+        cells=cells,
+        seconds_of=seconds_of,
     )
     limits = {name: value for name, value in globals().items() if name.startswith(("MOST_", "LONGEST_"))}
-    return environment.get_template("page.html.j2").render(**values, **limits, dashes=DASHES, verdicts=VERDICTS)
+    return environment.get_template("page.html.j2").render(
+        **{**about, **values, **limits}, dashes=DASHES, verdicts=VERDICTS, columns=COLUMNS
+    )
 
 
 # A word and a sign beside the colour.
-VERDICTS = {"passed": "✓", "failed": "✗", "incomplete": "?"}
+VERDICTS = {"passed": "✓", "green": "✓", "failed": "✗", "red": "✗", "incomplete": "?"}
 
 
 def number(value: Any) -> Markup:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""The artefacts of a load run that was never made, in the form that real ones have."""
+"""The artefacts of a load run and an exercise that were never made, in the form that real ones have."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._exercise import report
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import SETTINGS, summary, write
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run import Outcome
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.artifacts import Run, read_run
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.artifacts import (
+    Exercise,
+    Run,
+    read_exercise,
+    read_run,
+)
 
 STARTED = 1795413102.952
 NAME = "20261123T055142Z-4c62"
 EARLIER = "20261122T160311Z-0b9e"
+EXERCISE = "exercise-20261123T055142Z"
 
 
 def row(name: str = "/a", method: str = "GET", **figures: Any) -> dict[str, Any]:
@@ -60,3 +67,29 @@ def made_run(
     directory.mkdir(parents=True)
     write(directory, summary(name, outcome, {**dict.fromkeys(SETTINGS), **given}, None), outcome)
     return read_run(directory)
+
+
+def made_exercise(folder: Path, alert: str = "SlowClients", fires: bool = True) -> Exercise:
+    """Leave the artefacts of an exercise of two cases, a minute each, in `folder`, and read them."""
+    fired = [{"alert": alert, "labels": {"severity": "warning"}, "start": 22.4, "end": 47.0}] if fires else []
+    rule = {"for": 10.0, "allowed": 20.0, "held": 9.0, "due": 39.0}
+    seen = {"rule": rule, "called": 35.0, "now": 60.0}
+    told = report(
+        [
+            {"name": "baseline", "begun": STARTED, "done": {}, "seen": {**seen, "fired": []}},
+            {"name": "slow_client", "begun": STARTED + 60, "done": {}, "seen": {**seen, "fired": fired}},
+        ],
+        {"baseline": {}, "slow_client": {"must": alert}},
+        [],
+        EXERCISE,
+        [],
+    )
+    directory = folder / EXERCISE
+    directory.mkdir(parents=True)
+    for name, text in (
+        ("exercise.json", told["json"]),
+        ("exercise.md", told["markdown"]),
+        ("junit.xml", told["junit"]),
+    ):
+        (directory / name).write_text(text, errors="backslashreplace")
+    return read_exercise(directory)

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.artifacts import (
     ReportError,
-    find_run,
+    find,
+    read_exercise,
     read_run,
     runs_between,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.times import compact, duration, moment, span
 
-from tests.unit.report.made_run import EARLIER, NAME, STARTED, made_run
+from tests.unit.report.made_run import EARLIER, EXERCISE, NAME, STARTED, made_exercise, made_run
 
 NOW = 1795420800.0
 
@@ -26,17 +27,20 @@ def test_the_last_run_is_meant_where_none_is_named(tmp_path: Path) -> None:
         made_run(tmp_path, name)
     (tmp_path / "tests").mkdir()
     (tmp_path / "20991231T000000Z-dead").mkdir()
-    assert find_run("", tmp_path) == tmp_path / NAME
-    assert find_run(EARLIER, tmp_path) == tmp_path / EARLIER
-    assert find_run(f"{tmp_path}/{EARLIER}/", Path("/nowhere")) == tmp_path / EARLIER
+    assert find("", tmp_path) == tmp_path / NAME
+    assert find(EARLIER, tmp_path) == tmp_path / EARLIER
+    assert find(f"{tmp_path}/{EARLIER}/", Path("/nowhere")) == tmp_path / EARLIER
 
 
 def test_a_run_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="there is no load run in"):
-        find_run("", tmp_path)
+        find("", tmp_path)
     made_run(tmp_path)
-    with pytest.raises(ReportError, match=f"has no summary.json, so it is no load run; the last are {NAME}"):
-        find_run("20261123T055142Z-0000", tmp_path)
+    with pytest.raises(
+        ReportError,
+        match=f"neither summary.json nor exercise.json, so it is no load run or exercise; the last runs are {NAME}",
+    ):
+        find("20261123T055142Z-0000", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,30 @@ def test_what_is_no_summary_is_told(spoil: Callable[[str], str], tmp_path: Path)
     summary.write_text(spoil(summary.read_text()))
     with pytest.raises(ReportError, match=f"{NAME} holds no load run that can be read"):
         read_run(tmp_path / NAME)
+
+
+def test_an_exercise_lasts_from_its_first_case_to_the_end_of_its_last(tmp_path: Path) -> None:
+    made = made_exercise(tmp_path)
+    assert find(EXERCISE, tmp_path) == made.folder
+    assert (made.name, made.started, made.ended, made.is_green) == (EXERCISE, STARTED, STARTED + 120, True)
+    with pytest.raises(ReportError, match="there is no load run in"):
+        find("", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda text: "", "holds no exercise that can be read"),
+        (lambda text: text.replace('"started"', '"begun"'), "holds no exercise that can be read: KeyError"),
+        (lambda text: '{"exercise_version": 1, "cases": []}', "holds no exercise that can be read"),
+        (lambda text: text.replace('"exercise_version": 1', '"exercise_version": 0'), "is of another version"),
+    ],
+)
+def test_what_is_no_exercise_is_told(spoil: Callable[[str], str], problem: str, tmp_path: Path) -> None:
+    file = made_exercise(tmp_path).folder / "exercise.json"
+    file.write_text(spoil(file.read_text()))
+    with pytest.raises(ReportError, match=f"{EXERCISE} {problem}"):
+        read_exercise(tmp_path / EXERCISE)
 
 
 def test_a_summary_of_another_version_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.chart import DASHES, draw, scale_of
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.chart import (
+    DASHES,
+    TimeAxis,
+    draw,
+    scale_of,
+)
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.graphs import (
     MOST_LINES,
     MOST_POINTS,
@@ -36,7 +41,7 @@ def graph(*lines: list[Point], **given: Any) -> Graph:
 
 
 def drawn(*lines: list[Point], length: float = 100, elapsed: bool = True, **given: Any) -> str:
-    return str(draw(graph(*lines, **given), STARTED, STARTED + length, elapsed))
+    return str(draw(graph(*lines, **given), TimeAxis(STARTED, STARTED + length, elapsed)))
 
 
 def line_of(*numbers: float | None) -> list[Point]:
@@ -63,7 +68,7 @@ def test_the_picture_names_nothing_that_is_elsewhere() -> None:
     svg = drawn(line_of(1, 2, 3))
     assert svg.startswith('<svg viewBox="0 0 360 170"')
     assert not re.search(r"<metadata|<style|<!|<\?|http|@font|<image", svg)
-    there, beside = (str(draw(graph(line_of(1)), 0, 9, True, place=place)) for place in ("0", "1"))
+    there, beside = (str(draw(graph(line_of(1)), TimeAxis(0, 9, True), place=place)) for place in ("0", "1"))
     first, second = (set(re.findall(r' id="(\w+)"', each)) for each in (there, beside))
     assert first and not first & second
 
@@ -75,6 +80,12 @@ def test_the_same_is_drawn_the_same() -> None:
 def test_a_gap_breaks_the_line() -> None:
     (path,) = re.findall(r'<path d="([^"]*)"[^>]*var\(--line-0\)', drawn(line_of(1, 2, None, 3, 4)))
     assert path.count("M ") == 2
+
+
+def test_an_upright_line_is_where_something_begins() -> None:
+    plain = drawn(line_of(1, 2, 3))
+    marked = str(draw(graph(line_of(1, 2, 3)), TimeAxis(STARTED, STARTED + 100, True, [STARTED, STARTED + 50])))
+    assert marked.count("var(--grid)") == plain.count("var(--grid)") + 2
 
 
 def test_a_single_number_is_a_point() -> None:

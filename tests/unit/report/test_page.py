@@ -18,12 +18,13 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.page
     MOST_ENDPOINTS,
     as_file,
     name_of,
+    page_of_exercise,
     page_of_run,
     page_of_time,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import Prometheus
 
-from tests.unit.report.made_run import EARLIER, NAME, STARTED, made_run, row
+from tests.unit.report.made_run import EARLIER, EXERCISE, NAME, STARTED, made_exercise, made_run, row
 
 # What a page may be made of. Whatever else is in it came out of a name.
 TAGS = {
@@ -291,6 +292,28 @@ def test_a_stretch_of_time_lists_its_runs(tmp_path: Path) -> None:
     (tmp_path / NAME / name_of()).write_text("ours")
     again = Page(page_of_time(STARTED - 60, STARTED + 600, [run]))
     assert ("a", "href", f"{NAME}/lab_report.html") in again.attributes
+
+
+@pytest.mark.parametrize(("fires", "word"), [(True, "✓ green"), (False, "✗ red")])
+def test_an_exercise_shows_its_table(fires: bool, word: str, tmp_path: Path) -> None:
+    exercise = made_exercise(tmp_path, fires=fires)
+    run = made_run(exercise.folder, files={"report.html": "Locust's"})
+    page = Page(page_of_exercise(exercise, [run], [NASTY]))
+    harmless(page)
+    assert page.shown.startswith(f"The lab's {EXERCISE} The lab's {EXERCISE} {word}")
+    assert "began attack expected fired after resolved after false alarms" in page.shown
+    assert "2026-11-23 05:51:42 UTC baseline nothing none" in page.shown
+    noticed = "22 s 12 s" if fires else "NEVER NEVER"
+    assert f"2026-11-23 05:52:42 UTC slow_client SlowClients {noticed} none" in page.shown
+    assert ("slow_client: SlowClients did not fire within 60 s" in page.shown) == (not fires)
+    links = [value for tag, name, value in page.attributes if (tag, name) == ("a", "href")]
+    assert links == [f"{NAME}/report.html", "junit.xml", "exercise.md", "exercise.json"]
+
+
+def test_what_an_exercise_names_is_shown_and_not_obeyed(tmp_path: Path) -> None:
+    page = Page(page_of_exercise(made_exercise(tmp_path, alert=NASTY), []))
+    harmless(page)
+    assert "<script>alert(1)</script>" in page.shown
 
 
 def test_the_name_of_its_file_is_no_path(tmp_path: Path) -> None:
