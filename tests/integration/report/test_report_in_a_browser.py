@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
+from tests.integration.browser.chromium import Tab, browser
 from tests.integration.locust_exporter import harness
 from tests.integration.locust_run.real_locust import Play, Playbook
 from tests.integration.locustfile.conftest import tokenization
 from tests.integration.locustfile.plugin_locusts import PLUGINS
-from tests.integration.report.browser import Tab, browser
+from tests.unit.report.made_run import made_exercise
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 RULES = """
@@ -42,6 +43,7 @@ PANELS = [
     "Users",
     "CPU of the generators, % of a core",
     "Memory of the generators, MiB",
+    "Answers of the service, per second",
     "CPU of the service, % of a core",
     "Memory of the service, MiB",
 ]
@@ -150,12 +152,12 @@ def test_its_numbers_are_those_of_the_summary_and_of_locust(lab: Lab) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_browser_shows_it_and_asks_for_nothing(lab: Lab, tab: Tab, width: int, scheme: str) -> None:
     page = lab.runs[1] / "lab_report.html"
-    tab.open(page, width, scheme)
+    tab.open(page.as_uri(), width, scheme)
     assert tab.requests in ([page.as_uri()], [page.as_uri(), "data:,"])
     assert tab.value("document.title") == f"Load run {lab.runs[1].name}"
     assert tab.value("document.documentElement.scrollWidth") == width
     assert tab.value("[...document.querySelectorAll('figure h3')].map(each => each.innerText)") == PANELS
-    text = tab.value("document.body.innerText")
+    text = tab.text
     overall = json.loads((lab.runs[1] / "summary.json").read_text())["stats"]["overall"]
     for shown in (f"{overall['num_requests']:,}", f"{overall['rps']:,.2f}", f"{overall['p95']:,.0f} ms", "✓ passed"):
         assert shown in text
@@ -196,7 +198,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_what_is_printed_is_black_on_white(lab: Lab, tab: Tab) -> None:
-    tab.open(lab.runs[1] / "lab_report.html", 1280, "dark")
+    tab.open((lab.runs[1] / "lab_report.html").as_uri(), scheme="dark")
     assert tab.printed().startswith(b"%PDF")
     tab.call("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     assert tab.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -206,28 +208,39 @@ def test_what_is_printed_is_black_on_white(lab: Lab, tab: Tab) -> None:
 def test_two_runs_side_by_side(lab: Lab, tab: Tab) -> None:
     page = lab.report(run=lab.runs[1].name, against=lab.runs[0].name)
     assert page.parent == lab.runs[1]
-    tab.open(page, 390, "light")
+    tab.open(page.as_uri(), 390)
     assert tab.value("document.documentElement.scrollWidth") == 390
     assert tab.value("[...document.querySelectorAll('.pair h3')].map(each => each.innerText)") == PANELS
     names = tab.value("[...document.querySelectorAll('.pair figcaption')].map(each => each.innerText)")
     assert names == [each.name for each in lab.runs] * len(PANELS)
-    assert "windows of 12 s in which all users run, and these have" in tab.value("document.body.innerText")
+    assert "windows of 12 s in which all users run, and these have" in tab.text
     assert page.stat().st_size < 2e6
 
 
 def test_a_stretch_of_time(lab: Lab, tab: Tab) -> None:
     page = lab.report(**{"from": "10m"})
-    tab.open(page, 1280, "light")
+    tab.open(page.as_uri())
     assert tab.value("[...document.querySelectorAll('figure h3')].map(each => each.innerText)") == PANELS
     links = tab.value("[...document.querySelectorAll('tbody a')].map(each => each.getAttribute('href'))")
     assert links[:2] == [f"{each.name}/lab_report.html" for each in lab.runs]
     assert tab.requests in ([page.as_uri()], [page.as_uri(), "data:,"])
 
 
+def test_an_exercise(lab: Lab, tab: Tab) -> None:
+    begun = json.loads((lab.runs[0] / "samples.jsonl").read_text().partition("\n")[0])["time"]
+    exercise = made_exercise(lab.playbook.artifacts, begun=begun)
+    page = lab.report(run=exercise.name)
+    assert page == exercise.folder / "lab_report.html"
+    tab.open(page.as_uri(), 390)
+    assert tab.value("document.documentElement.scrollWidth") == 390
+    assert "✓ green" in tab.text and "SlowClients" in tab.text and "RunFailing" in tab.text
+    assert tab.value("[...document.querySelectorAll('figure h3')].map(each => each.innerText)") == PANELS
+
+
 def test_without_prometheus_it_has_what_the_run_saw(lab: Lab, tab: Tab) -> None:
     page = lab.report(run=lab.runs[0].name, prometheus_url="http://127.0.0.1:9")
-    tab.open(page, 1280, "light")
-    assert "Prometheus could not be asked (no answer from" in tab.value("document.body.innerText")
+    tab.open(page.as_uri())
+    assert "Prometheus could not be asked (no answer from" in tab.text
     shown = tab.value("[...document.querySelectorAll('figure h3')].map(each => each.innerText)")
     assert shown == PANELS[:5]
 

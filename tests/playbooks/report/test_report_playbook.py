@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 import base64
-import http.server
 import json
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,8 @@ import yaml
 
 from tests.checks.tree import CHECKOUT
 from tests.plays import ansible_playbook
-from tests.unit.report.made_run import EARLIER, NAME, made_run
+from tests.small_server import Served, reply, server
+from tests.unit.report.made_run import EARLIER, EXERCISE, NAME, made_exercise, made_run
 
 # None of them is there (RFC 5737).
 HOSTS = {
@@ -39,35 +38,19 @@ def secrets(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def prometheus(secrets: Path) -> Iterator[tuple[str, list[str]]]:
-    """One that knows nothing, and the logins that it was asked with."""
+def prometheus(secrets: Path) -> Iterator[Served]:
+    """One that knows nothing."""
     authority = trustme.CA()
     (secrets / "tls").mkdir()
     authority.cert_pem.write_to_path(str(secrets / "tls" / "authority.crt"))
-    logins: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            logins.append(self.headers.get("Authorization", ""))
-            body = json.dumps({"status": "success", "data": {"resultType": "matrix", "result": []}}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_address[1]}", logins
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with server(reply(200, json.dumps({"data": {"result": []}})), context) as served:
+        yield served
+
+
+def logins(prometheus: Served) -> set[str | None]:
+    return {asked["Authorization"] for asked in prometheus.asked}
 
 
 def play(tmp_path: Path, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
@@ -78,28 +61,35 @@ def play(tmp_path: Path, *arguments: str, **variables: Any) -> subprocess.Comple
     )
 
 
-def test_the_labs_prometheus_gets_its_login(prometheus: tuple[str, list[str]], secrets: Path, tmp_path: Path) -> None:
+def test_the_labs_prometheus_gets_its_login(prometheus: Served, secrets: Path, tmp_path: Path) -> None:
     made_run(tmp_path / "artifacts")
-    url, logins = prometheus
-    done = play(tmp_path, monitor_lab_prometheus_url=url, monitor_lab_secrets_dir=str(secrets))
+    done = play(tmp_path, monitor_lab_prometheus_url=prometheus.url, monitor_lab_secrets_dir=str(secrets))
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"msg: {tmp_path}/artifacts/{NAME}/lab_report.html" in done.stdout
-    assert set(logins) == {"Basic " + base64.b64encode(f"prometheus:{PASSWORD}".encode()).decode()}
+    assert logins(prometheus) == {"Basic " + base64.b64encode(f"prometheus:{PASSWORD}".encode()).decode()}
     assert (
-        f"Prometheus at {url} has nothing of this time"
+        f"Prometheus at {prometheus.url} has nothing of this time"
         in (tmp_path / "artifacts" / NAME / "lab_report.html").read_text()
     )
     assert PASSWORD not in done.stdout + done.stderr
 
 
-def test_another_prometheus_does_not(prometheus: tuple[str, list[str]], secrets: Path, tmp_path: Path) -> None:
+def test_another_prometheus_does_not(prometheus: Served, secrets: Path, tmp_path: Path) -> None:
     made_run(tmp_path / "artifacts")
-    url, logins = prometheus
     authority = str(secrets / "tls" / "authority.crt")
-    named = {"lab_report_prometheus_url": url, "lab_report_prometheus_ca_path": authority}
+    named = {"lab_report_prometheus_url": prometheus.url, "lab_report_prometheus_ca_path": authority}
     done = play(tmp_path, monitor_lab_secrets_dir=str(secrets), **named)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert set(logins) == {""}
+    assert logins(prometheus) == {None}
+
+
+def test_an_exercise_has_its_page_beside_its_table(prometheus: Served, secrets: Path, tmp_path: Path) -> None:
+    exercise = made_exercise(tmp_path / "artifacts")
+    given = {"monitor_lab_prometheus_url": prometheus.url, "monitor_lab_secrets_dir": str(secrets)}
+    done = play(tmp_path, lab_report_run=EXERCISE, **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"msg: {exercise.folder}/lab_report.html" in done.stdout
+    assert "✓ green" in (exercise.folder / "lab_report.html").read_text()
 
 
 def test_check_mode_writes_nothing(secrets: Path, tmp_path: Path) -> None:
@@ -113,7 +103,8 @@ def test_check_mode_writes_nothing(secrets: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"lab_report_run": "nobody"}, "/artifacts/nobody has no summary.json, so it is no load run"),
+        ({"lab_report_run": "nobody"}, "/artifacts/nobody has neither summary.json nor exercise.json"),
+        ({"lab_report_run": EXERCISE, "lab_report_against": NAME}, "against: an exercise is put beside nothing"),
         ({"lab_report_against": NAME}, f"against: {NAME} is the run itself; without run, it is the last one"),
         ({"lab_report_from": "soon"}, "from: 'soon' is no moment"),
         ({"lab_report_run": NAME, "lab_report_from": "2h"}, "parameters are mutually exclusive: from|run"),
@@ -124,6 +115,7 @@ def test_check_mode_writes_nothing(secrets: Path, tmp_path: Path) -> None:
 def test_what_can_not_be_made_is_told(options: dict[str, str], problem: str, secrets: Path, tmp_path: Path) -> None:
     for name in (EARLIER, NAME):
         made_run(tmp_path / "artifacts", name)
+    made_exercise(tmp_path / "artifacts")
     url = {"lab_report_prometheus_url": "http://127.0.0.1:9"}
     done = play(tmp_path, monitor_lab_secrets_dir=str(secrets), **{**url, **options})
     assert done.returncode != 0

@@ -69,15 +69,15 @@ def made_run(
     return read_run(directory)
 
 
-def made_exercise(folder: Path, alert: str = "SlowClients", fires: bool = True) -> Exercise:
+def made_exercise(folder: Path, alert: str = "SlowClients", fires: bool = True, begun: float = STARTED) -> Exercise:
     """Leave the artefacts of an exercise of two cases, a minute each, in `folder`, and read them."""
     fired = [{"alert": alert, "labels": {"severity": "warning"}, "start": 22.4, "end": 47.0}] if fires else []
     rule = {"for": 10.0, "allowed": 20.0, "held": 9.0, "due": 39.0}
     seen = {"rule": rule, "called": 35.0, "now": 60.0}
     told = report(
         [
-            {"name": "baseline", "begun": STARTED, "done": {}, "seen": {**seen, "fired": []}},
-            {"name": "slow_client", "begun": STARTED + 60, "done": {}, "seen": {**seen, "fired": fired}},
+            {"name": "baseline", "begun": begun, "done": {}, "seen": {**seen, "fired": []}},
+            {"name": "slow_client", "begun": begun + 60, "done": {}, "seen": {**seen, "fired": fired}},
         ],
         {"baseline": {}, "slow_client": {"must": alert}},
         [],

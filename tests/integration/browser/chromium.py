@@ -48,8 +48,8 @@ class Tab:
             self.requests.append(answer["params"]["request"]["url"])
         return answer
 
-    def open(self, path: Path, width: int, scheme: str) -> None:
-        """Open a file as on a screen of that width, by somebody who likes it C(light) or C(dark)."""
+    def open(self, url: str, width: int = 1280, scheme: str = "light") -> None:
+        """Open a page as on a screen of that width, by somebody who likes it C(light) or C(dark)."""
         self.requests.clear()
         self.call("Network.enable")
         self.call("Page.enable")
@@ -57,7 +57,7 @@ class Tab:
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500
         )
-        self.call("Page.navigate", url=path.as_uri())
+        self.call("Page.navigate", url=url)
         while self._next().get("method") != "Page.loadEventFired":
             pass
 
@@ -67,20 +67,20 @@ class Tab:
         assert "exceptionDetails" not in answer, answer
         return answer["result"]["value"]
 
+    @property
+    def text(self) -> str:
+        """What a reader sees."""
+        return str(self.value("document.body.innerText"))
+
     def printed(self) -> bytes:
         return base64.b64decode(self.call("Page.printToPDF", printBackground=True)["data"])
 
-    def picture(self) -> bytes:
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
-        return base64.b64decode(shot["data"])
-
 
 @contextlib.contextmanager
-def browser(folder: Path) -> Iterator[Tab]:
+def browser(folder: Path, *options: str) -> Iterator[Tab]:
+    """Start one, whose profile is that folder, with these options beside its usual ones."""
     with contextlib.ExitStack() as started:
-        log = started.enter_context(process([*COMMAND, f"--user-data-dir={folder}", "about:blank"]))[1]
+        log = started.enter_context(process([*COMMAND, *options, f"--user-data-dir={folder}", "about:blank"]))[1]
         connection = websocket.create_connection(_address(log), timeout=60)
         started.callback(connection.close)
         connection.send(json.dumps({"id": 1, "method": "Target.createTarget", "params": {"url": "about:blank"}}))
