@@ -266,7 +266,7 @@ def test_it_leads_to_what_lies_beside_it(tmp_path: Path) -> None:
 
 def test_prometheus_that_does_not_answer_is_said(tmp_path: Path) -> None:
     page = Page(page_of_run(made_run(tmp_path), None, Prometheus("http://127.0.0.1:9")))
-    assert "Prometheus could not be asked (no answer from http://127.0.0.1:9/api/v1/query_range: " in page.shown
+    assert "Prometheus could not be asked (no answer from Prometheus at http://127.0.0.1:9: " in page.shown
     assert "there are only the graphs of what the run itself saw, and alerts are not known" in page.shown
     assert "Requests, per second" in page.shown
 
