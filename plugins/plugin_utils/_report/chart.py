@@ -94,9 +94,9 @@ def draw(graph: Graph, axis: TimeAxis, top: Optional[float] = None, place: str =
                 markersize=4,
             )
         for _text, limit in near_limits(graph, top):
-            axes.axhline(limit, color=_INK, linewidth=1, linestyle=(0, (1, 1)))
+            axes.axhline(limit, color=_INK, linewidth=1.2, linestyle=(0, (1, 2)))
         for moment in axis.begins:
-            axes.axvline(moment, color=_GRID, linewidth=0.8)
+            axes.axvline(moment, color=_INK, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_xlim(axis.start, max(axis.end, axis.start + 1))
         axes.set_ylim(0, top or scale_of(graph))
         marks = _marks(axis)
@@ -160,9 +160,13 @@ def _inlined(svg: str) -> Markup:
     # Those that nothing refers to are the same in each picture; a hash names the others.
     svg = re.sub(r' id="[\w.]+_\d+"', "", svg)
     svg = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1)
-    # A tenth of a point is more than is seen.
-    svg = re.sub(r"-?\d+\.\d{2,}", lambda match: f"{float(match.group()):.1f}".removesuffix(".0"), svg)
+    # A tenth of a point is more than is seen. What is read stays as it is.
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{2,}", _rounded, tag.group()), svg)
     for colour, variable in _COLOURS.items():
         svg = svg.replace(colour, variable)
     # It is made of numbers, and of matplotlib's own words.
     return Markup(svg)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number.group()):.1f}".removesuffix(".0")

@@ -98,7 +98,7 @@ LOAD = (
     Spec(
         "Failed requests",
         "% of all",
-        "0 is good. What failed is told below.",
+        "0 is good.",
         [
             (
                 "100 * sum(rate(locust_run_request_failures_total{@run}[@window]))"

@@ -85,7 +85,7 @@ def test_a_gap_breaks_the_line() -> None:
 def test_an_upright_line_is_where_something_begins() -> None:
     plain = drawn(line_of(1, 2, 3))
     marked = str(draw(graph(line_of(1, 2, 3)), TimeAxis(STARTED, STARTED + 100, True, [STARTED, STARTED + 50])))
-    assert marked.count("var(--grid)") == plain.count("var(--grid)") + 2
+    assert marked.count("var(--muted)") == plain.count("var(--muted)") + 2
 
 
 def test_a_single_number_is_a_point() -> None:
@@ -104,6 +104,11 @@ def test_a_single_number_is_a_point() -> None:
 )
 def test_scales(numbers: tuple[float, ...], limits: list[tuple[str, float]], top: float) -> None:
     assert scale_of(graph(line_of(*numbers), limits=limits)) == pytest.approx(top)
+
+
+def test_marks_of_small_numbers_differ() -> None:
+    marks = re.findall(r"<text[^>]*text-anchor: end[^>]*>([^<]*)", drawn(line_of(0.02, 0.14)))
+    assert marks == ["0", "0.05", "0.1", "0.15"]
 
 
 @pytest.mark.parametrize(
