@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.artifacts import seconds_of
 
 from tests.integration.browser.chromium import Tab, browser
 from tests.integration.locust_exporter import harness
@@ -93,9 +94,15 @@ def run(playbook: Playbook, locust: str, host: str, prometheus: str) -> Play:
         thresholds=["fail_ratio <= 1", "num_exceptions >= 0", "p95 < 5000"],
         report=True,
         prometheus_url=prometheus,
+        # Which does not answer.
+        grafana_url="http://127.0.0.1:9",
+        url_username="admin",
+        url_password="of-these-tests",
+        grafana_dashboard_uid="lab",
         progress=False,
     )
     assert play.code == 0, play.stdout + play.stderr
+    assert "The run is not annotated in Grafana" in play.stdout + play.stderr
     return play
 
 
@@ -118,10 +125,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         playbook = Playbook(folder)
         started.callback(playbook.end)
         plays = [run(playbook, locust.url, service, prometheus.url) for _number in range(2)]
-        runs = [
-            Path(json.loads(play.stdout)["plays"][0]["tasks"][0]["hosts"]["localhost"]["artifacts"]) for play in plays
+        assert [play.result["report"] for play in plays] == [
+            f"{play.result['artifacts']}/lab_report.html" for play in plays
         ]
-        yield Lab(prometheus, locust, playbook, runs)
+        yield Lab(prometheus, locust, playbook, [Path(play.result["artifacts"]) for play in plays])
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +153,12 @@ def test_its_numbers_are_those_of_the_summary_and_of_locust(lab: Lab) -> None:
         for column in COLUMNS_OF_LOCUST:
             texts = [text for number, text in found if number == float(row[column])]
             assert texts and all(float(text.replace(",", "")) == round(float(row[column]), 2) for text in texts), column
+
+
+def test_it_leads_to_grafana_at_its_time(lab: Lab) -> None:
+    summary = json.loads((lab.runs[1] / "summary.json").read_text())
+    since = round((seconds_of(summary["started"]) - 5) * 1000)
+    assert f'href="http://127.0.0.1:9/d/lab?from={since}&amp;to=' in (lab.runs[1] / "lab_report.html").read_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
