@@ -34,6 +34,14 @@ def test_every_option_is_handed_on_from_its_variable() -> None:
         assert f"locust_run_{'time' if option == 'run_time' else option} |" in text, option
 
 
+def test_what_the_controller_asks_it_trusts_by_a_file_of_its_own() -> None:
+    """The hosts have the lab's authority elsewhere; Grafana and Prometheus are asked from here."""
+    text = PLAYBOOK.read_text()
+    for service in ("grafana", "prometheus"):
+        assert f"monitor_lab_access_here.{service}" in text
+        assert f"monitor_lab_access.{service}" not in text
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
