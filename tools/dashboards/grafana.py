@@ -28,8 +28,8 @@ TAG = "monitor-lab"
 # number of points: with these, a day's "now" is 8 s old, and not 10 minutes.
 POINTS_FOR_NOW = 11000
 
-# Of these, no two look alike to people who can't tell red from green. Most are of https://jfly.uni-koeln.de/color/
-GREEN, ORANGE, RED, GREY = "#009E73", "#E69F00", "#C4162A", "#808080"
+# Of these, no two look alike to people who cannot tell red from green; nor do these, from https://jfly.uni-koeln.de/color/
+GREEN, ORANGE, RED, GREY = "#0FA968", "#E69F00", "#C4162A", "#6B7280"
 BLUE, SKY, PURPLE = "#3274D9", "#56B4E9", "#CC79A7"
 
 # $__rate_interval is four scrapes or more, so that a rate has samples to work on at any zoom.
