@@ -54,9 +54,10 @@ def of_container(metric: str) -> str:
 CONTAINER_CPU = f"sum by (instance, name) (rate(container_cpu_usage_seconds_total{{{CONTAINER}}}[@window]))"
 CONTAINER_LIMIT = f"({of_container('container_spec_memory_limit_bytes')} > 0)"
 CONTAINER_MEMORY = f"{of_container('container_memory_working_set_bytes')} / {CONTAINER_LIMIT}"
+CONTAINER_PERIODS = f"sum by (instance, name) (rate(container_cpu_cfs_periods_total{{{CONTAINER}}}[@window]))"
 CONTAINER_WAITING = (
     f"sum by (instance, name) (rate(container_cpu_cfs_throttled_periods_total{{{CONTAINER}}}[@window]))"
-    f" / (sum by (instance, name) (rate(container_cpu_cfs_periods_total{{{CONTAINER}}}[@window])) > 0)"
+    f" / ({CONTAINER_PERIODS} > 0) or 0 * {CONTAINER_PERIODS}"
 )
 
 # Workers by where they are; Locust knows them by 32 hex digits.

@@ -48,6 +48,7 @@ BANDS = run_bands()
 RATE = "sum(rate(tokenization_requests_total{@routes}[@window]))"
 # That its container may use.
 CORES = "max by (name) (container_spec_cpu_quota{@container}) / max by (name) (container_spec_cpu_period{@container})"
+PERIODS = "sum by (name) (rate(container_cpu_cfs_periods_total{@container}[@window]))"
 SECONDS = "tokenization_request_duration_seconds_bucket{@routes}"
 
 
@@ -309,7 +310,7 @@ PANELS = [
         [
             Line(
                 "sum by (name) (rate(container_cpu_cfs_throttled_periods_total{@container}[@window]))"
-                " / (sum by (name) (rate(container_cpu_cfs_periods_total{@container}[@window])) > 0)",
+                f" / ({PERIODS} > 0) or 0 * {PERIODS}",
                 "waiting",
                 [colour(RED)],
             ),
