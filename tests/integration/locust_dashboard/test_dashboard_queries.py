@@ -206,7 +206,7 @@ def test_runs_are_listed_with_what_came_of_them(lab: Lab, going: Run) -> None:
     failing = Run(lab.locust, "second")
     failing.mark()
     wait_for_verdict(failing, 0)
-    lab.locust.wait_for("requests", lambda page: page["stats"][-1]["num_requests"] > 4)
+    wait_until("its users are there", lambda: shown()["second"].get("Users") == 2)
     lab.locust.stop()
     ended = time.time()
     failing.mark(ended, "failed")
