@@ -35,18 +35,20 @@ BLUE, SKY, PURPLE = "#3274D9", "#56B4E9", "#CC79A7"
 # $__rate_interval is four scrapes or more, so that a rate has samples to work on at any zoom.
 WINDOW = "$__rate_interval"
 
+WHOLE_VALUE: JSON = {"decimals": 0}
 VALUE_OF_NOW: JSON = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-# Up to where an axis goes at least: one that is all zero would end anywhere else, as at 1.67 min.
+# Up to where an axis goes at least, in its unit: one that is all zero would end anywhere else, as at 1.67 min.
 LEAST_TOP: Mapping[str, float] = {
     "s": 0.01,
     "reqps": 1,
     "percentunit": 0.05,
-    "none": 5,
-    "bytes": 2**20,
+    "none": 10,
+    "bytes": 1000,
     "Bps": 1000,
     "cps": 1,
-    "ops": 1,
 }
+# Without one, no more than 1 is drawn of what is in this unit.
+MOST = {"percentunit": 100}
 
 
 class Expression(string.Template):
@@ -147,6 +149,7 @@ class Stat(Panel):
     def drawn(self) -> JSON:
         defaults = {
             "unit": self.unit,
+            **(WHOLE_VALUE if self.unit == "none" else {}),
             "noValue": self.nothing,
             "mappings": texts(self.mappings),
             "thresholds": steps(self.thresholds),
@@ -178,17 +181,19 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Graph(Panel):
+    """Lines over time, before the bands of the runs."""
+
     note: Note
     unit: str
     lines: Sequence[Line]
-    # In the unit. Without one it is at least LEAST_TOP.
-    top: float | None = None
+    # A table has a line for each.
+    legend: str = "table"
 
     def drawn(self) -> JSON:
         defaults = {
             "unit": self.unit,
             "min": 0,
-            **({} if self.top is None else {"max": self.top}),
+            **({"max": MOST[self.unit]} if self.unit in MOST else {}),
             "color": {"mode": "palette-classic"},
             "custom": {
                 "drawStyle": "line",
@@ -205,7 +210,7 @@ class Graph(Panel):
         options = {
             "graph": {},
             "legend": {
-                "displayMode": "table",
+                "displayMode": self.legend,
                 "placement": "bottom",
                 "calcs": ["lastNotNull", "mean", "max"],
                 "showLegend": True,
@@ -213,9 +218,10 @@ class Graph(Panel):
             "tooltip": {"mode": "multi"},
             "tooltipOptions": {"mode": "multi"},
         }
+        behind, overrides = backdrop([{"id": "unit", "value": self.unit}], *(line.properties for line in self.lines))
         queries = [query(line.expr, line.legend) for line in self.lines]
-        overrides = [line.override() for line in self.lines if line.properties]
-        return {**self.of_type("timeseries", self.note, queries, defaults, overrides), "options": options}
+        overrides = [line.override() for line in self.lines if line.properties] + overrides
+        return {**self.of_type("timeseries", self.note, [*queries, behind], defaults, overrides), "options": options}
 
 
 @dataclass(frozen=True)
@@ -267,7 +273,7 @@ class Column(NamedTuple):
     expr: str
     width: int = 85
     properties: Sequence[JSON] = ()
-    # Only for links to read.
+    # For links to read: from Grafana 8 on it is not shown.
     hidden: bool = False
 
 
@@ -282,18 +288,21 @@ class Table(Panel):
     labels: Sequence[Label]
     columns: Sequence[Column]
     sorted_by: str
+    # Headings that come before the labels: a phone shows no more than three columns.
+    first: Sequence[str] = ()
 
     def drawn(self) -> JSON:
-        # 7.5 mixes up what comes behind a column that is not shown.
+        # Some versions mix up what comes behind a column that is not shown.
         columns = sorted(self.columns, key=lambda column: column.hidden)
         queries = [instant(column.expr, format="table") for column in columns]
         headings = {label.label: label.heading for label in self.labels}
         headings |= {f"Value #{letter(place)}": column.heading for place, column in enumerate(columns)}
         if len(columns) == 1:
             headings["Value"] = headings.pop("Value #A")
+        order = sorted(headings, key=lambda name: headings[name] not in self.first)
         organise = {
             "excludeByName": {"Time": True},
-            "indexByName": {name: place for place, name in enumerate(["Time", *headings])},
+            "indexByName": {name: place for place, name in enumerate(["Time", *order])},
             "renameByName": headings,
         }
         overrides = [
@@ -305,7 +314,9 @@ class Table(Panel):
                 column.heading,
                 [
                     {"id": "unit", "value": column.unit},
-                    {"id": "custom.hidden", "value": True} if column.hidden else width(column.width),
+                    width(column.width),
+                    *([WHOLE] if column.unit == "none" else []),
+                    *([{"id": "custom.hidden", "value": True}] if column.hidden else []),
                     *column.properties,
                 ],
             )
@@ -361,40 +372,50 @@ LONG_TEXT: Sequence[JSON] = (
 )
 
 
-def band(expr: str, legend: str, name: str) -> Line:
-    """Draw a series of 1 as a band behind the others: 7.5 draws no annotations in this kind of panel."""
-    properties: list[JSON] = [
-        {"id": "unit", "value": "bool_yes_no"},
-        {"id": "max", "value": 1},
-        colour(name),
-        {"id": "custom.axisPlacement", "value": "hidden"},
-        STEPPED,
-        {"id": "custom.lineWidth", "value": 0},
-        {"id": "custom.fillOpacity", "value": 15},
-        # Versions call the graph differently.
-        {"id": "custom.hideFrom", "value": {"legend": True, "tooltip": False, "graph": False, "viz": False}},
-    ]
-    return Line(expr, legend, properties)
-
-
 GOING = "(locust_run_info{@runs} unless on (job, instance) locust_run_end_time_seconds)"
+JUDGED = f"({GOING} and on (run) last_over_time(locust_run_info{{@runs,verdict=~'%s'}}[$__range] @ end()))"
+# The times of runs, in the colour of how they ended. 7.5 draws no annotations in graphs.
+BANDS = {
+    "run": (f"@at_work unless on (job, instance) {JUDGED % 'passed|failed'}", GREY),
+    "run passed": (JUDGED % "passed", GREEN),
+    "run failed": (JUDGED % "failed", RED),
+}
+BAND: Sequence[JSON] = [
+    {"id": "unit", "value": "bool_yes_no"},
+    {"id": "max", "value": 1},
+    {"id": "custom.axisPlacement", "value": "hidden"},
+    STEPPED,
+    {"id": "custom.lineWidth", "value": 0},
+    {"id": "custom.fillOpacity", "value": 15},
+]
 
 
-def _judged(verdict: str) -> str:
-    return f'last_over_time(locust_run_info{{@runs,verdict=~"{verdict}"}}[$__range] @ end())'
+def hidden_from(*, tooltip: bool = False) -> JSON:
+    """Have a series drawn and not named, which versions of Grafana write differently."""
+    return {"id": "custom.hideFrom", "value": {"legend": True, "tooltip": tooltip, "graph": False, "viz": False}}
 
 
-def run_bands(otherwise: str = GOING) -> list[Line]:
-    """Draw the times of runs, in the colour of how they ended; `otherwise` is what else counts as one."""
-    return [
-        band(
-            f"group({otherwise} unless on (job, instance) ({GOING} and on (run) {_judged('passed|failed')}))",
-            "run",
-            GREY,
-        ),
-        band(f"group({GOING} and on (run) {_judged('passed')})", "run passed", GREEN),
-        band(f"group({GOING} and on (run) {_judged('failed')})", "run failed", RED),
-    ]
+def backdrop(*drawn: Sequence[JSON]) -> tuple[JSON, list[JSON]]:
+    """Return what is behind the lines, whose properties are `drawn`, as one query and its overrides.
+
+    Those are the bands, and for each axis a line without a width at its least top: 7.5 asks for more than its soft
+    maximum where all is zero.
+    """
+    parts = {name: f"group({expr})" for name, (expr, _colour) in BANDS.items()}
+    overrides = [override(name, [*BAND, colour(of), hidden_from()]) for name, (_expr, of) in BANDS.items()]
+    for axis in drawn:
+        properties = {one["id"]: one for one in axis}
+        if "unit" not in properties or properties.get("custom.axisPlacement", {}).get("value") == "hidden":
+            continue
+        unit = properties["unit"]["value"]
+        parts[f"least {unit}"] = f"vector({LEAST_TOP[unit]})"
+        invisible = [{"id": "custom.lineWidth", "value": 0}, hidden_from(tooltip=True)]
+        place = [properties[one] for one in ("unit", "custom.axisPlacement") if one in properties]
+        least = override(f"least {unit}", [*place, *invisible])
+        if least not in overrides:
+            overrides.append(least)
+    expr = " or ".join(f'label_replace({part}, "behind", "{name}", "", "")' for name, part in parts.items())
+    return query(expr, "{{behind}}"), overrides
 
 
 def variable(
@@ -469,7 +490,8 @@ RUN_ANNOTATIONS: Sequence[JSON] = [
         "name": f"Runs {verdict}",
         "datasource": "-- Grafana --",
         "enable": True,
-        "hide": False,
+        # Without a switch of its own beside the variables.
+        "hide": True,
         "iconColor": name,
         "type": "tags",
         "tags": ["locust_run", verdict, "lab:$lab"],
@@ -533,6 +555,11 @@ class Dashboard:
     panels: Sequence[Panel]
     annotations: Sequence[JSON] = ()
     links: Sequence[JSON] = ()
+    # What else counts as the time of a run.
+    running: str = GOING
+
+    def at_work(self) -> str:
+        return Expression(self.running).substitute(self.words)
 
     def drawn(self) -> JSON:
         return {
@@ -549,5 +576,5 @@ class Dashboard:
             "annotations": {"list": [BUILT_IN_ANNOTATIONS, *RUN_ANNOTATIONS, *self.annotations]},
             "templating": {"list": [DATA_SOURCE_VARIABLE, LAB_VARIABLE, *self.variables]},
             "links": [OTHER_DASHBOARDS, *self.links],
-            "panels": placed(self.panels, {"window": WINDOW, **self.words}),
+            "panels": placed(self.panels, {"window": WINDOW, "at_work": self.at_work(), **self.words}),
         }

@@ -24,14 +24,12 @@ from tools.dashboards.grafana import (
     Table,
     cell,
     colour,
-    run_bands,
     variable,
 )
 
 HERE = 'job="$host_job",instance=~"$host"'
 WORDS = {"here": HERE, "runs": 'lab=~"$lab|exercise"'}
 
-BANDS = run_bands()
 CPU = '1 - avg by (instance) (rate(node_cpu_seconds_total{@here,mode="idle"}[@window]))'
 MEMORY = "1 - node_memory_MemAvailable_bytes{@here} / node_memory_MemTotal_bytes{@here}"
 # As the rules of the alerts have it.
@@ -61,7 +59,8 @@ CONTAINER_WAITING = (
 )
 
 # Workers by where they are; Locust knows them by 32 hex digits.
-PLACE = "* on (job, instance, id) group_left (host, number) locust_worker_info"
+BY_PLACE = "max by (host, number) (%s * on (job, instance, id) group_left (host, number) locust_worker_info)"
+PLACE = "{{host}} {{number}}"
 
 
 def limit(name: str) -> Line:
@@ -147,8 +146,7 @@ PANELS = [
             "at 100 %: response times hold the wait for a core.",
         ),
         "percentunit",
-        [Line(CPU, "{{instance}}"), limit("cpu_ratio"), *BANDS],
-        top=1,
+        [Line(CPU, "{{instance}}"), limit("cpu_ratio")],
     ),
     Graph(
         12,
@@ -156,8 +154,7 @@ PANELS = [
         "Memory",
         Note("In use, without what the kernel can give back at once.", "flat.", "it climbs towards the dashed line."),
         "percentunit",
-        [Line(MEMORY, "{{instance}}"), limit("memory_ratio"), *BANDS],
-        top=1,
+        [Line(MEMORY, "{{instance}}"), limit("memory_ratio")],
     ),
     Graph(
         12,
@@ -169,8 +166,7 @@ PANELS = [
             "it climbs: logs, metrics or the vault fill it.",
         ),
         "percentunit",
-        [Line(DISK, "{{instance}} {{mountpoint}}"), limit("disk_ratio"), *BANDS],
-        top=1,
+        [Line(DISK, "{{instance}} {{mountpoint}}"), limit("disk_ratio")],
     ),
     Graph(
         12,
@@ -182,7 +178,7 @@ PANELS = [
             "near 100 %: commits of the vault wait for it.",
         ),
         "percentunit",
-        [Line("rate(node_disk_io_time_seconds_total{@here}[@window])", "{{instance}} {{device}}"), *BANDS],
+        [Line("rate(node_disk_io_time_seconds_total{@here}[@window])", "{{instance}} {{device}}")],
     ),
     Graph(
         12,
@@ -204,7 +200,6 @@ PANELS = [
                 "{{instance}} out",
                 [DASHED],
             ),
-            *BANDS,
         ],
     ),
     Graph(
@@ -224,7 +219,6 @@ PANELS = [
                 "{{instance}}",
             ),
             Line("1 + 0 * max(up)", "all cores busy", [colour(RED), DASHED]),
-            *BANDS,
         ],
     ),
     Heading("Containers"),
@@ -278,7 +272,7 @@ PANELS = [
             "a part of the monitoring has: it takes from what it measures.",
         ),
         "percentunit",
-        [Line(CONTAINER_CPU, CONTAINER_NAME), *BANDS],
+        [Line(CONTAINER_CPU, CONTAINER_NAME)],
     ),
     Graph(
         12,
@@ -290,7 +284,7 @@ PANELS = [
             "it climbs towards the dashed line: the kernel kills it at 100 %.",
         ),
         "percentunit",
-        [Line(CONTAINER_MEMORY, CONTAINER_NAME), limit("memory_ratio"), *BANDS],
+        [Line(CONTAINER_MEMORY, CONTAINER_NAME), limit("memory_ratio")],
     ),
     Heading("Generators"),
     Graph(
@@ -303,7 +297,7 @@ PANELS = [
             "above it: response times are then the worker's own. Give Locust more workers, or more hosts.",
         ),
         "percentunit",
-        [Line(f"locust_worker_cpu_ratio {PLACE}", "{{host}} {{number}}"), limit("worker_cpu_ratio"), *BANDS],
+        [Line(BY_PLACE % "locust_worker_cpu_ratio", PLACE), limit("worker_cpu_ratio")],
     ),
     Graph(
         8,
@@ -311,7 +305,7 @@ PANELS = [
         "Memory of Locust's workers",
         Note("What each worker uses.", "flat, once all users are there.", "it grows for as long as the run goes on."),
         "bytes",
-        [Line(f"locust_worker_memory_bytes {PLACE}", "{{host}} {{number}}"), *BANDS],
+        [Line(BY_PLACE % "locust_worker_memory_bytes", PLACE)],
     ),
     Graph(
         8,
@@ -319,10 +313,7 @@ PANELS = [
         "Users of Locust's workers",
         Note("Users that each worker runs.", "the same everywhere.", "one with fewer, or none."),
         "none",
-        [
-            Line(f"sum by (job, instance, id) (locust_worker_detail) {PLACE}", "{{host}} {{number}}", [STEPPED, WHOLE]),
-            *BANDS,
-        ],
+        [Line(BY_PLACE % "sum by (job, instance, id) (locust_worker_detail)", PLACE, [STEPPED, WHOLE])],
     ),
 ]
 

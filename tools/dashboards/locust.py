@@ -34,7 +34,6 @@ from tools.dashboards.grafana import (
     colour,
     link,
     on_the,
-    run_bands,
     variable,
 )
 
@@ -48,15 +47,16 @@ WORDS = {
     "rows": f'{HERE},name=~"$endpoint|Aggregated"',
 }
 
-# Who starts a run on Locust's page leaves no mark.
-BANDS = run_bands("(locust_running{@here} > 0)")
 METHOD_AND_NAME = "{{method}} {{name}}"
 
 RATE = "sum(rate(locust_run_requests_total{@here}[@window]))"
 FAILURE_RATE = "sum(rate(locust_run_request_failures_total{@here}[@window]))"
 FAILED_NOW = f"{FAILURE_RATE} / ({RATE} > 0)"
 # What the mark holds against the run as a whole.
-LIMIT = 'locust_run_threshold{@here,name="",method="",figure=~"%s"} and on (job, instance) ' + GOING
+LIMIT = (
+    'max by (figure, comparison) (locust_run_threshold{@here,name="",method="",figure=~"%s"}'
+    f" and on (job, instance) {GOING})"
+)
 
 
 def with_total(metric: str, total: str) -> str:
@@ -153,27 +153,28 @@ RUN_COLUMNS = [
             f"{number} * {marked('' if word == 'goes on' else word)}" for number, word in [*VERDICTS.items()][1:]
         )
         + f" or 0 * {marked('')}",
-        100,
+        90,
         [*cell([(None, GREY), (1, GREEN), (2, RED), (3, GREY)], VERDICTS), OPEN_THE_RUN],
     ),
-    Column("Started", "dateTimeAsIso", f"1000 * {STARTED}", 165, [OPEN_THE_RUN]),
-    Column("Lasted", "s", f"{ENDED} - {STARTED}", 85),
-    Column("Users", "none", of_runs("max_over_time", "locust_users{@here}", GOING), 75),
-    Column("Requests", "none", of_runs("last_over_time", "locust_run_requests_total{@here}"), 95),
-    Column("p95", "s", of_runs("last_over_time", 'locust_run_response_time_seconds{@here,quantile="0.95"}'), 80),
+    Column("Started", "dateTimeAsIso", f"1000 * {STARTED}", 155, [OPEN_THE_RUN]),
+    Column("Lasted", "s", f"{ENDED} - {STARTED}", 80),
+    Column("Users", "none", of_runs("max_over_time", "locust_users{@here}", GOING), 65),
+    Column("Requests", "none", of_runs("last_over_time", "locust_run_requests_total{@here}"), 90),
+    Column("p95", "s", of_runs("last_over_time", 'locust_run_response_time_seconds{@here,quantile="0.95"}'), 75),
     Column(
         "Failed",
         "percentunit",
         of_runs("last_over_time", "locust_requests_fail_ratio{@here}"),
-        80,
+        75,
         cell(FAILED_STEPS),
     ),
-    Column("From", "none", f"1000 * ({STARTED} - 5)", hidden=True),
-    Column("To", "none", f"1000 * ({ENDED} + 5)", hidden=True),
+    Column("From", "time:HH:mm:ss", f"1000 * ({STARTED} - 5)", 75, hidden=True),
+    Column("To", "time:HH:mm:ss", f"1000 * ({ENDED} + 5)", 75, hidden=True),
 ]
 
 # Workers by where they are; Locust knows them by 32 hex digits.
-PLACE = "* on (job, instance, id) group_left (host, number) locust_worker_info{@here}"
+BY_PLACE = "max by (host, number) (%s * on (job, instance, id) group_left (host, number) locust_worker_info{@here})"
+PLACE = "{{host}} {{number}}"
 
 PANELS = [
     Stat(
@@ -281,9 +282,9 @@ PANELS = [
         "Overview",
         Note(
             "The run on one time axis: requests per second on the left; response times of Locust's last ten seconds"
-            " (p50, p95) and, with the exporter's histogram plugin, p99 on the right; users and the failed part on"
-            " scales of their own, with values in the legend. Dashed are the run's limits, from its mark. A band is the"
-            " time of a run: green passed, red failed, grey neither.",
+            " (p50, p95) and, with the exporter's histogram plugin, p99 on the right; users and the failed part, of"
+            " 100 %, on scales of their own, with values in the legend. Dashed are the run's limits, from its mark. A"
+            " band is the time of a run: green passed, red failed, grey neither.",
             "the rate follows the users, response times stay flat and below their limits, failed stays at 0 %.",
             "response times climb while the rate stays: that is as much as the service gives. A red line at all.",
         ),
@@ -291,7 +292,9 @@ PANELS = [
         [
             Line(RATE, "requests/s", [colour(BLUE), THICK]),
             Line("locust_users{@here}", "users", [*on_the("hidden", "none"), colour(GREY), STEPPED, WHOLE]),
-            Line(FAILED_NOW, "failed", [*on_the("hidden", "percentunit"), colour(RED), THICK]),
+            Line(
+                FAILED_NOW, "failed", [*on_the("hidden", "percentunit"), {"id": "max", "value": 1}, colour(RED), THICK]
+            ),
             Line(
                 'locust_current_response_time_seconds{@here,quantile="0.5"}',
                 "p50",
@@ -308,13 +311,13 @@ PANELS = [
                 [*on_the("right", "s"), colour(PURPLE)],
             ),
             Line(
-                f"({LIMIT % 'p[0-9.]+|avg|median|max'}) / 1000",
+                f"{LIMIT % 'p[0-9.]+|avg|median|max'} / 1000",
                 "limit: {{figure}} {{comparison}}",
                 [*on_the("right", "s"), colour(ORANGE), DASHED],
             ),
-            Line(LIMIT % "rps", "limit: rate {{comparison}}", [colour(BLUE), DASHED]),
-            *BANDS,
+            Line(LIMIT % "rps", "rate limit: {{comparison}}", [colour(BLUE), DASHED]),
         ],
+        legend="list",
     ),
     Table(
         24,
@@ -326,9 +329,10 @@ PANELS = [
             "passed.",
             "failed: its report says which limit it broke. incomplete: it was stopped, or Locust was lost.",
         ),
-        [Label("run", "Run", 240, [OPEN_THE_RUN]), Label("lab", "Lab")],
+        [Label("run", "Run", 185, [OPEN_THE_RUN]), Label("lab", "Lab")],
         RUN_COLUMNS,
         "Started",
+        ["Verdict", "Started", "Lasted"],
     ),
     Heading("Load"),
     Graph(
@@ -341,11 +345,7 @@ PANELS = [
             "failures grow with the load: the service is over its limit. They come at once: something is broken.",
         ),
         "reqps",
-        [
-            Line(RATE, "requests", [colour(BLUE)]),
-            Line(FAILURE_RATE, "failures", [colour(RED), THICK]),
-            *BANDS,
-        ],
+        [Line(RATE, "requests", [colour(BLUE)]), Line(FAILURE_RATE, "failures", [colour(RED), THICK])],
     ),
     Graph(
         8,
@@ -360,7 +360,6 @@ PANELS = [
         [
             Line(FAILED_NOW, "failed", [colour(RED), THICK]),
             Line(LIMIT % "fail_ratio", "limit: {{comparison}}", [colour(RED), DASHED]),
-            *BANDS,
         ],
     ),
     Graph(
@@ -382,7 +381,6 @@ PANELS = [
             Line('locust_requests_avg_response_time{@rows,name="Aggregated",method=""} / 1000', "mean", [colour(BLUE)]),
             Line('locust_run_response_time_seconds{@here,quantile="0.95"}', "p95", [colour(ORANGE)]),
             Line('locust_run_response_time_seconds{@here,quantile="0.99"}', "p99", [colour(PURPLE)]),
-            *BANDS,
         ],
     ),
     Heading("Endpoints"),
@@ -400,8 +398,8 @@ PANELS = [
         "Requests",
     ),
     Graph(
-        12,
-        10,
+        24,
+        9,
         "Rate by endpoint",
         Note(
             "Requests per second of each endpoint.",
@@ -409,22 +407,19 @@ PANELS = [
             "one falls while the others stay: its answers take longer.",
         ),
         "reqps",
-        [Line("sum by (method, name) (rate(locust_requests_total{@endpoint}[@window]))", METHOD_AND_NAME), *BANDS],
+        [Line("sum by (method, name) (rate(locust_requests_total{@endpoint}[@window]))", METHOD_AND_NAME)],
     ),
     Graph(
-        12,
-        10,
+        24,
+        9,
         "Failures by endpoint",
         Note("Failed requests per second of each endpoint.", "all lines at 0.", "any line that leaves it."),
         "reqps",
-        [
-            Line("sum by (method, name) (rate(locust_request_failures_total{@endpoint}[@window]))", METHOD_AND_NAME),
-            *BANDS,
-        ],
+        [Line("sum by (method, name) (rate(locust_request_failures_total{@endpoint}[@window]))", METHOD_AND_NAME)],
     ),
     Graph(
-        12,
-        10,
+        24,
+        9,
         "Percentile by endpoint",
         Note(
             "The percentile that is chosen above. Of each interval where Locust runs with the exporter's histogram"
@@ -439,13 +434,12 @@ PANELS = [
                 " (rate(locust_request_duration_seconds_bucket{@endpoint}[@window])))"
                 ' or sum by (method, name) (locust_response_time_seconds{@endpoint,quantile="$percentile"})',
                 METHOD_AND_NAME,
-            ),
-            *BANDS,
+            )
         ],
     ),
     Graph(
-        12,
-        10,
+        24,
+        9,
         "Mean by endpoint",
         Note(
             "The mean response time of the requests in each interval.",
@@ -458,8 +452,7 @@ PANELS = [
                 "sum by (method, name) (rate(locust_response_time_seconds_sum{@endpoint}[@window]))"
                 " / sum by (method, name) (rate(locust_response_time_seconds_count{@endpoint}[@window]) > 0)",
                 METHOD_AND_NAME,
-            ),
-            *BANDS,
+            )
         ],
     ),
     Heading("Errors"),
@@ -505,8 +498,8 @@ PANELS = [
         "none",
         [
             Line(
-                f"sum by (job, instance, id) (locust_worker_detail{{@here}}) {PLACE}",
-                "{{host}} {{number}}",
+                BY_PLACE % "sum by (job, instance, id) (locust_worker_detail{@here})",
+                PLACE,
                 [STEPPED, WHOLE],
             )
         ],
@@ -522,7 +515,7 @@ PANELS = [
         ),
         "percentunit",
         [
-            Line(f"locust_worker_cpu_ratio{{@here}} {PLACE}", "{{host}} {{number}}"),
+            Line(BY_PLACE % "locust_worker_cpu_ratio{@here}", PLACE),
             Line(f"{THRESHOLDS['worker_cpu_ratio']} + 0 * up{{@here}}", "busy", [colour(RED), DASHED]),
         ],
     ),
@@ -536,7 +529,7 @@ PANELS = [
             "it grows for as long as the run goes on: the locustfile keeps what it should let go.",
         ),
         "bytes",
-        [Line(f"locust_worker_memory_bytes{{@here}} {PLACE}", "{{host}} {{number}}")],
+        [Line(BY_PLACE % "locust_worker_memory_bytes{@here}", PLACE)],
     ),
 ]
 
@@ -557,4 +550,6 @@ DASHBOARD = Dashboard(
         link("Locust", url="$locust_page", targetBlank=True, tooltip="Locust's own page, as the exporter reaches it")
     ],
     panels=PANELS,
+    # Who starts a run on Locust's page leaves no mark.
+    running="(locust_running{@here} > 0)",
 )

@@ -26,7 +26,6 @@ from tools.dashboards.grafana import (
     Stat,
     colour,
     on_the,
-    run_bands,
     variable,
 )
 
@@ -44,7 +43,6 @@ VARIABLES = [
     variable("service", "Instance", 'label_values(tokenization_tokens{job="$service_job"}, instance)'),
 ]
 
-BANDS = run_bands()
 RATE = "sum(rate(tokenization_requests_total{@routes}[@window]))"
 # That its container may use.
 CORES = "max by (name) (container_spec_cpu_quota{@container}) / max by (name) (container_spec_cpu_period{@container})"
@@ -144,7 +142,7 @@ PANELS = [
             "load outside a band: somebody else uses the service.",
         ),
         "reqps",
-        [Line("sum by (route) (rate(tokenization_requests_total{@routes}[@window]))", "{{route}}"), *BANDS],
+        [Line("sum by (route) (rate(tokenization_requests_total{@routes}[@window]))", "{{route}}")],
     ),
     Graph(
         12,
@@ -165,7 +163,6 @@ PANELS = [
                 "abandoned",
                 [colour(GREY)],
             ),
-            *BANDS,
         ],
     ),
     Graph(
@@ -182,7 +179,6 @@ PANELS = [
             Line(percentile(0.5), "p50", [colour(SKY)]),
             Line(percentile(0.95), "p95", [colour(ORANGE), THICK]),
             Line(percentile(0.99), "p99", [colour(PURPLE)]),
-            *BANDS,
         ],
     ),
     Graph(
@@ -195,7 +191,7 @@ PANELS = [
             "one far above the others: what it alone does is slow.",
         ),
         "s",
-        [Line(percentile(0.95, "le, route"), "{{route}}"), *BANDS],
+        [Line(percentile(0.95, "le, route"), "{{route}}")],
     ),
     Heatmap(
         24,
@@ -218,7 +214,7 @@ PANELS = [
             "Names that the vault has data for.", "it grows with new names, and never falls.", "it falls: data is lost."
         ),
         "none",
-        [Line("tokenization_tokens{@here}", "tokens", [colour(BLUE), WHOLE]), *BANDS],
+        [Line("tokenization_tokens{@here}", "tokens", [colour(BLUE), WHOLE])],
     ),
     Graph(
         8,
@@ -236,8 +232,7 @@ PANELS = [
                 " / (rate(tokenization_commit_records_count{@here}[@window]) > 0)",
                 "mean",
                 [colour(BLUE)],
-            ),
-            *BANDS,
+            )
         ],
     ),
     Graph(
@@ -265,7 +260,6 @@ PANELS = [
                 "failed",
                 [*on_the("right", "cps"), colour(RED), THICK],
             ),
-            *BANDS,
         ],
     ),
     Heading("Saturation"),
@@ -313,8 +307,7 @@ PANELS = [
                 f" / ({PERIODS} > 0) or 0 * {PERIODS}",
                 "waiting",
                 [colour(RED)],
-            ),
-            *BANDS,
+            )
         ],
     ),
     Graph(
@@ -330,7 +323,6 @@ PANELS = [
                 "limit",
                 [colour(RED), DASHED],
             ),
-            *BANDS,
         ],
     ),
     Graph(
@@ -347,7 +339,6 @@ PANELS = [
             Line("process_resident_memory_bytes{@here}", "process", [colour(BLUE)]),
             Line("max by (name) (container_memory_working_set_bytes{@container})", "container", [colour(PURPLE)]),
             Line("max by (name) (container_spec_memory_limit_bytes{@container}) > 0", "limit", [colour(RED), DASHED]),
-            *BANDS,
         ],
     ),
     Graph(
@@ -360,7 +351,7 @@ PANELS = [
             "it grows: they arrive faster than they are answered.",
         ),
         "none",
-        [Line("tokenization_requests_in_progress{@here}", "in progress", [colour(BLUE), STEPPED, WHOLE]), *BANDS],
+        [Line("tokenization_requests_in_progress{@here}", "in progress", [colour(BLUE), STEPPED, WHOLE])],
     ),
 ]
 

@@ -320,9 +320,33 @@ def test_each_alert_has_a_row() -> None:
 def test_a_line_is_drawn_in_its_own_way_whatever_its_labels_are() -> None:
     line = Line("x", "limit: {{figure}} {{comparison}}", [grafana.DASHED])
     drawn = Graph(4, 4, "x", NOTE, "s", [line, Line("y", "plain")]).drawn()
-    assert drawn["fieldConfig"]["overrides"] == [
-        {"matcher": {"id": "byRegexp", "options": "/^limit: .* .*$/"}, "properties": [grafana.DASHED]}
+    assert drawn["fieldConfig"]["overrides"][0] == {
+        "matcher": {"id": "byRegexp", "options": "/^limit: .* .*$/"},
+        "properties": [grafana.DASHED],
+    }
+
+
+def test_an_axis_that_is_all_zero_does_not_end_at_a_hundred_of_its_unit() -> None:
+    lines = [
+        Line("x", "x"),
+        Line("y", "y", grafana.on_the("right", "cps")),
+        Line("z", "z", grafana.on_the("hidden", "none")),
     ]
+    drawn = Graph(4, 4, "x", NOTE, "s", lines).drawn()
+    behind = drawn["targets"][-1]["expr"]
+    assert re.findall(r'vector\(([0-9.]+)\), "behind", "(least \w+)"', behind) == [
+        ("0.01", "least s"),
+        ("1", "least cps"),
+    ]
+    overrides = {each["matcher"]["options"]: each["properties"] for each in drawn["fieldConfig"]["overrides"]}
+    for name in ("least s", "least cps"):
+        assert {"id": "custom.lineWidth", "value": 0} in overrides[name]
+        assert grafana.hidden_from(tooltip=True) in overrides[name]
+    assert {"id": "custom.axisPlacement", "value": "right"} in overrides["least cps"]
+
+
+def test_more_than_a_hundred_percent_is_drawn() -> None:
+    assert Graph(4, 4, "x", NOTE, "percentunit", []).drawn()["fieldConfig"]["defaults"]["max"] > 10
 
 
 def seen(colour: str, matrix: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
