@@ -126,7 +126,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Containers started again",
+        "Restarts",
         Note(
             "Starts of containers in the time range, after their first.",
             "0, but for those that a deployment makes.",

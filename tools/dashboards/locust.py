@@ -47,6 +47,12 @@ WORDS = {
     "rows": f'{HERE},name=~"$endpoint|Aggregated"',
 }
 
+# A part of 1, drawn as that.
+OF_ALL = [
+    *on_the("hidden", "percentunit"),
+    {"id": "custom.axisSoftMax", "value": 1},
+    {"id": "max", "value": 1},
+]
 METHOD_AND_NAME = "{{method}} {{name}}"
 
 RATE = "sum(rate(locust_run_requests_total{@here}[@window]))"
@@ -292,9 +298,7 @@ PANELS = [
         [
             Line(RATE, "requests/s", [colour(BLUE), THICK]),
             Line("locust_users{@here}", "users", [*on_the("hidden", "none"), colour(GREY), STEPPED, WHOLE]),
-            Line(
-                FAILED_NOW, "failed", [*on_the("hidden", "percentunit"), {"id": "max", "value": 1}, colour(RED), THICK]
-            ),
+            Line(FAILED_NOW, "failed", [*OF_ALL, colour(RED), THICK]),
             Line(
                 'locust_current_response_time_seconds{@here,quantile="0.5"}',
                 "p50",
@@ -318,6 +322,7 @@ PANELS = [
             Line(LIMIT % "rps", "rate limit: {{comparison}}", [colour(BLUE), DASHED]),
         ],
         legend="list",
+        points=150,
     ),
     Table(
         24,
@@ -436,6 +441,7 @@ PANELS = [
                 METHOD_AND_NAME,
             )
         ],
+        points=75,
     ),
     Graph(
         24,
