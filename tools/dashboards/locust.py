@@ -174,8 +174,8 @@ RUN_COLUMNS = [
         75,
         cell(FAILED_STEPS),
     ),
-    Column("From", "time:HH:mm:ss", f"1000 * ({STARTED} - 5)", 75, hidden=True),
-    Column("To", "time:HH:mm:ss", f"1000 * ({ENDED} + 5)", 75, hidden=True),
+    Column("From", "time:HH:mm:ss", f"floor(1000 * ({STARTED} - 5))", 75, hidden=True),
+    Column("To", "time:HH:mm:ss", f"ceil(1000 * ({ENDED} + 5))", 75, hidden=True),
 ]
 
 # Workers by where they are; Locust knows them by 32 hex digits.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import socket
 import subprocess
@@ -226,8 +227,9 @@ def test_runs_are_listed_with_what_came_of_them(lab: Lab, going: Run) -> None:
     assert (found["first"]["Users"], found["second"]["Users"]) == (4, 2)
     assert found["second"]["Started"] == pytest.approx(failing.started * 1000)
     assert found["second"]["Lasted"] == pytest.approx(ended - failing.started)
-    assert found["second"]["From"] == pytest.approx((failing.started - 5) * 1000)
-    assert found["second"]["To"] == pytest.approx((ended + 5) * 1000)
+    # Grafana's address takes whole milliseconds.
+    assert found["second"]["From"] == math.floor(1000 * (failing.started - 5))
+    assert found["second"]["To"] == math.ceil(1000 * (ended + 5))
     behind = filled(expression("locust", "Overview", "{{behind}}"), lab)
     drawn = lab.series(behind, going.started, time.time())
     bands = {one["metric"]["behind"]: [float(point[0]) for point in one["values"]] for one in drawn}

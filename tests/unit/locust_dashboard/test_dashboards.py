@@ -47,7 +47,20 @@ NOT_OURS = {
 }
 WORDS_OF_PROMQL = {
     *("and", "or", "unless", "on", "by", "group_left", "offset", "bool", "end", "time", "timestamp", "vector"),
-    *("avg", "count", "group", "max", "min", "sum", "changes", "histogram_quantile", "increase", "label_replace"),
+    *(
+        "avg",
+        "ceil",
+        "count",
+        "floor",
+        "group",
+        "max",
+        "min",
+        "sum",
+        "changes",
+        "histogram_quantile",
+        "increase",
+        "label_replace",
+    ),
     *("last_over_time", "max_over_time", "quantile_over_time", "rate"),
 }
 
