@@ -416,7 +416,7 @@ def backdrop(*drawn: Sequence[JSON]) -> tuple[JSON, list[JSON]]:
         unit = properties["unit"]["value"]
         parts[f"least {unit}"] = f"vector({LEAST_TOP[unit]})"
         invisible = [{"id": "custom.lineWidth", "value": 0}, hidden_from(tooltip=True)]
-        place = [properties[one] for one in ("unit", "custom.axisPlacement") if one in properties]
+        place = [one for name, one in properties.items() if name == "unit" or name.startswith("custom.axis")]
         least = override(f"least {unit}", [*place, *invisible])
         if least not in overrides:
             overrides.append(least)

@@ -111,7 +111,13 @@ ENDPOINT_COLUMNS = [
 ]
 
 ERROR_COLUMNS = [
-    Column("Times", "none", "sum by (method, name, error) (locust_errors{@endpoint})", 80),
+    Column(
+        "Times",
+        "none",
+        "sum by (method, name, error) (locust_errors{@endpoint})"
+        ' or on () label_replace(0 * sum(locust_run_requests_total{@here}), "error", "none so far", "", "")',
+        80,
+    ),
     # Locust tells these from 2.44 on.
     *(
         Column(
@@ -469,8 +475,8 @@ PANELS = [
         Note(
             "What went wrong in the run so far, the most frequent first. Point at a text to read all of it; later"
             " versions of Grafana wrap it.",
-            "no rows.",
-            "any: the text is what Locust, or the locustfile, says of it.",
+            "none so far.",
+            "any other: the text is what Locust, or the locustfile, says of it.",
         ),
         [
             Label("method", "Method", 90),
