@@ -52,11 +52,9 @@ MOST = {"percentunit": 100}
 
 
 class Expression(string.Template):
-    """PromQL is full of braces, and Grafana's variables begin with a dollar."""
+    """PromQL is full of braces, and Grafana's variables begin with a dollar; its own @ is written twice."""
 
     delimiter = "@"
-    # What begins with "@ " is PromQL's own.
-    pattern = r"@(?:(?P<escaped>@)|(?P<named>[a-z_]+)|\{(?P<braced>[a-z_]+)\}|(?P<invalid>(?! )))"
 
 
 class Note(NamedTuple):
@@ -379,7 +377,7 @@ LONG_TEXT: Sequence[JSON] = (
 
 
 GOING = "(locust_run_info{@runs} unless on (job, instance) locust_run_end_time_seconds)"
-JUDGED = f"({GOING} and on (run) last_over_time(locust_run_info{{@runs,verdict=~'%s'}}[$__range] @ end()))"
+JUDGED = f"({GOING} and on (run) last_over_time(locust_run_info{{@runs,verdict=~'%s'}}[$__range] @@ end()))"
 # The times of runs, in the colour of how they ended. 7.5 draws no annotations in graphs.
 BANDS = {
     "run": (f"@at_work unless on (job, instance) {JUDGED % 'passed|failed'}", GREY),

@@ -56,7 +56,7 @@ def refused_for(reasons: str) -> str:
 
 def refused_by(label: str) -> str:
     """Give the rates of those that there were in the time range: of most there is never one."""
-    seen = f"sum by ({label}) (increase(tokenization_refusals_total{{@here}}[$__range] @ end())) > 0"
+    seen = f"sum by ({label}) (increase(tokenization_refusals_total{{@here}}[$__range] @@ end())) > 0"
     return f"sum by ({label}) (rate(tokenization_refusals_total{{@here}}[@window])) and on ({label}) ({seen})"
 
 

@@ -359,7 +359,7 @@ RESTARTS = {
     "name": "Restarts",
     "datasource": DATA_SOURCE,
     "enable": True,
-    "hide": False,
+    "hide": True,
     "iconColor": ORANGE,
     "expr": f"changes(process_start_time_seconds{{{HERE}}}[30s]) > bool 0",
     "step": "5s",

@@ -132,7 +132,7 @@ def test_the_readme_names_each_of_them() -> None:
 
 
 def test_a_row_more_is_a_panel_more() -> None:
-    row = Stat(4, 4, "Errors/s", NOTE, "sum(rate(locust_errors{@endpoint}[@window] @ end()))")
+    row = Stat(4, 4, "Errors/s", NOTE, "sum(rate(locust_errors{@endpoint}[@window] @@ end()))")
     *before, panel = replace(locust.DASHBOARD, panels=[*locust.PANELS, row]).drawn()["panels"]
     assert before == panels("locust")
     assert (panel["id"], panel["title"]) == (len(before) + 1, "Errors/s")
