@@ -369,11 +369,11 @@ def cell(thresholds: Steps, words: Mapping[str, str] | None = None) -> list[JSON
 
 # Of a part of what was asked that failed, 0 to 1.
 FAILED_STEPS: Steps = ((None, GREY), (0, GREEN), (0.01, ORANGE), (0.05, RED))
-# 7.5 shows the whole of a text that is pointed at.
-LONG_TEXT: Sequence[JSON] = (
-    {"id": "custom.cellOptions", "value": {"type": "auto", "wrapText": True}},
-    {"id": "custom.inspect", "value": True},
-)
+# The whole of it is shown in 7.5 to who points at it, and later to who asks for it, or on several lines.
+INSPECTED: JSON = {"id": "custom.inspect", "value": True}
+# 7.5 gives 150 to a column that has no width.
+NARROW: JSON = {"id": "custom.minWidth", "value": 60}
+WRAPPED: JSON = {"id": "custom.cellOptions", "value": {"type": "auto", "wrapText": True}}
 
 
 GOING = "(locust_run_info{@runs} unless on (job, instance) locust_run_end_time_seconds)"
@@ -478,10 +478,11 @@ DATA_SOURCE_VARIABLE: JSON = {
     "skipUrlSync": False,
 }
 
+# Off: it draws every run that was annotated on the dashboard, of whichever lab, in one colour.
 BUILT_IN_ANNOTATIONS: JSON = {
     "builtIn": 1,
     "datasource": "-- Grafana --",
-    "enable": True,
+    "enable": False,
     "hide": True,
     "iconColor": "rgba(0, 211, 255, 1)",
     "name": "Annotations & Alerts",

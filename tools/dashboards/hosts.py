@@ -96,7 +96,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Most memory in use",
+        "Most memory",
         Note("The host with the least memory left.", "below 80 %.", "above 90 %: the kernel will soon kill something."),
         f"max({MEMORY})",
         "percentunit",
@@ -114,7 +114,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Killed for memory",
+        "Killed",
         Note(
             "Processes that the kernels killed in the time range for want of memory, in containers and outside.",
             "0.",

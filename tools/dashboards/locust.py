@@ -12,7 +12,8 @@ from tools.dashboards.grafana import (
     GOING,
     GREEN,
     GREY,
-    LONG_TEXT,
+    INSPECTED,
+    NARROW,
     ORANGE,
     PURPLE,
     RED,
@@ -20,6 +21,7 @@ from tools.dashboards.grafana import (
     STEPPED,
     THICK,
     WHOLE,
+    WRAPPED,
     Column,
     Dashboard,
     Graph,
@@ -83,7 +85,7 @@ def row_column(heading: str, unit: str, metric: str, width: int) -> Column:
 
 
 ENDPOINT_COLUMNS = [
-    row_column("Requests", "none", "num_requests", 95),
+    row_column("Requests", "none", "num_requests", 110),
     row_column("Failures", "none", "num_failures", 90),
     Column(
         "Failed",
@@ -190,7 +192,7 @@ PLACE = "{{host}} {{number}}"
 
 PANELS = [
     Stat(
-        4,
+        6,
         3,
         "State",
         Note(
@@ -211,14 +213,14 @@ PANELS = [
         colour="background",
     ),
     Stat(
-        2,
+        6,
         3,
         "Users",
         Note("Users that run now.", "as many as were asked for.", "fewer: workers are gone, or the ramp-up is slow."),
         "locust_users{@here}",
     ),
     Stat(
-        3,
+        6,
         3,
         "Rate",
         Note(
@@ -230,7 +232,7 @@ PANELS = [
         "reqps",
     ),
     Stat(
-        3,
+        6,
         3,
         "Peak rate",
         Note(
@@ -242,7 +244,7 @@ PANELS = [
         "reqps",
     ),
     Stat(
-        3,
+        6,
         3,
         "p95",
         Note(
@@ -254,7 +256,7 @@ PANELS = [
         "s",
     ),
     Stat(
-        3,
+        6,
         3,
         "Failed",
         Note(
@@ -268,7 +270,7 @@ PANELS = [
         nothing="no run",
     ),
     Stat(
-        3,
+        6,
         3,
         "Failures",
         Note("Requests of the run so far that failed.", "0.", "any: the table of errors says what."),
@@ -277,7 +279,7 @@ PANELS = [
         nothing="no run",
     ),
     Stat(
-        3,
+        6,
         3,
         "Requests",
         Note(
@@ -340,7 +342,7 @@ PANELS = [
             "passed.",
             "failed: its report says which limit it broke. incomplete: it was stopped, or Locust was lost.",
         ),
-        [Label("run", "Run", 185, [OPEN_THE_RUN]), Label("lab", "Lab")],
+        [Label("run", "Run", 185, [OPEN_THE_RUN]), Label("lab", "Lab", None, [NARROW])],
         RUN_COLUMNS,
         "Started",
         ["Verdict", "Started", "Lasted"],
@@ -404,7 +406,7 @@ PANELS = [
             "0 % failed, and percentiles close to the median.",
             "a red cell, or one endpoint far slower than the others.",
         ),
-        [Label("method", "Method", 90), Label("name", "Endpoint", None, LONG_TEXT)],
+        [Label("method", "Method", 90), Label("name", "Endpoint", None, [INSPECTED])],
         ENDPOINT_COLUMNS,
         "Requests",
     ),
@@ -447,7 +449,7 @@ PANELS = [
                 METHOD_AND_NAME,
             )
         ],
-        points=75,
+        points=50,
     ),
     Graph(
         24,
@@ -480,8 +482,8 @@ PANELS = [
         ),
         [
             Label("method", "Method", 90),
-            Label("name", "Endpoint", 220, LONG_TEXT),
-            Label("error", "Error", None, LONG_TEXT),
+            Label("name", "Endpoint", 220, [INSPECTED]),
+            Label("error", "Error", None, [INSPECTED, WRAPPED]),
         ],
         ERROR_COLUMNS,
         "Times",
@@ -505,7 +507,7 @@ PANELS = [
     Graph(
         6,
         9,
-        "Users by worker",
+        "Users",
         Note("Users that each worker runs.", "the same everywhere.", "one with fewer, or none."),
         "none",
         [
@@ -519,7 +521,7 @@ PANELS = [
     Graph(
         6,
         9,
-        "CPU of the workers",
+        "CPU",
         Note(
             "Of one processor core, which is all that a worker can use.",
             "below 90 %.",
@@ -534,7 +536,7 @@ PANELS = [
     Graph(
         6,
         9,
-        "Memory of the workers",
+        "Memory",
         Note(
             "What each worker uses.",
             "flat, once all users are there.",

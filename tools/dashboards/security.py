@@ -68,7 +68,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Alerts firing",
+        "Firing",
         Note(
             "Alerts that fire now, of all classes.",
             "0.",
@@ -95,7 +95,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Wrong credentials",
+        "Wrong tokens",
         Note(
             "Requests of the last minute with a wrong token.",
             "0.",
@@ -107,7 +107,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Unknown names",
+        "Not known",
         Note(
             "Names and tokens of the last minute that the vault does not have.",
             "0, or a few typing errors.",
@@ -119,7 +119,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Half requests",
+        "Half sent",
         Note(
             "Connections that are held with half a request, or half a TLS handshake.",
             "a handful.",
@@ -131,7 +131,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Certificate ends in",
+        "Certificate",
         Note(
             "How long the certificate of the service is still good for.",
             "more than two weeks, or no TLS.",
@@ -162,7 +162,6 @@ PANELS = [
                 85,
                 cell([(None, GREY), (0, GREEN), (1, ORANGE), (2, RED)], STATES),
             ),
-            Column("Firing", "none", f"count by (alertname) ({FIRING})", 75),
             Column(
                 "Last fired",
                 "dateTimeAsIso",

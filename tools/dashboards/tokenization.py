@@ -86,7 +86,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Answered with 5xx",
+        "5xx",
         Note(
             "The part of all answers that are errors of the service's own.",
             "0 %.",
@@ -112,7 +112,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Tokens in the vault",
+        "In the vault",
         Note(
             "Names that the vault has data for.", "it grows with new names, and never falls.", "it falls: data is lost."
         ),

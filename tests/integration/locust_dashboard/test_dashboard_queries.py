@@ -28,7 +28,7 @@ NAMES = ("locust", "tokenization", "security", "hosts")
 BUILT_IN = {"$__rate_interval": "4s", "$__range": "5m", "$__interval": "1s"}
 # Where there is nothing in a lab that is well, and whose run goes on.
 NOTHING = {
-    "Certificate ends in": "the service has TLS",
+    "Certificate": "the service has TLS",
     "usual": "there was load two minutes ago",
     "outside runs": "no run goes on",
 }
@@ -150,7 +150,7 @@ def test_the_limits_of_the_run_are_drawn_while_it_goes_on(lab: Lab, going: Run) 
 
 
 def test_a_worker_has_its_hosts_name_and_a_number(lab: Lab, going: Run) -> None:
-    (labels,) = ask(lab, expression("locust", "CPU of the workers", "{{host}} {{number}}"))
+    (labels,) = ask(lab, expression("locust", "CPU", "{{host}} {{number}}"))
     assert labels == (("host", socket.gethostname()), ("number", "1"))
 
 

@@ -266,7 +266,9 @@ def test_legends_have_values_and_lines_no_fills(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_annotations_are_of_this_lab_and_have_the_colour_of_the_verdict(name: str) -> None:
-    made = [one for one in committed(name)["annotations"]["list"] if one.get("type") == "tags"]
+    built_in, *_others = annotations = committed(name)["annotations"]["list"]
+    assert (built_in["builtIn"], built_in["enable"]) == (1, False)
+    made = [one for one in annotations if one.get("type") == "tags"]
     assert [(one["tags"], one["iconColor"]) for one in made] == [
         (["locust_run", "passed", "lab:$lab"], grafana.GREEN),
         (["locust_run", "failed", "lab:$lab"], grafana.RED),
