@@ -83,7 +83,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Busiest host",
+        "Processors",
         Note(
             "The host with the most processor time in use, of all its cores.",
             "below 80 %.",
@@ -96,7 +96,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Most memory",
+        "Memory",
         Note("The host with the least memory left.", "below 80 %.", "above 90 %: the kernel will soon kill something."),
         f"max({MEMORY})",
         "percentunit",
@@ -105,7 +105,7 @@ PANELS = [
     Stat(
         4,
         3,
-        "Fullest disk",
+        "Disk",
         Note("The file system with the least space left.", "below 80 %.", "above 90 %: what writes there will stop."),
         f"max({DISK})",
         "percentunit",
@@ -233,7 +233,7 @@ PANELS = [
         ),
         [Label("name", "Container"), Label("instance", "Exporter", 170)],
         [
-            Column("Cores", "none", CONTAINER_CPU, 85, [{"id": "decimals", "value": 2}]),
+            Column("Cores", "none", CONTAINER_CPU, 75, [{"id": "decimals", "value": 2}]),
             Column(
                 "Waiting",
                 "percentunit",
@@ -241,26 +241,26 @@ PANELS = [
                 85,
                 cell([(None, GREY), (0, GREEN), (0.1, ORANGE), (0.5, RED)]),
             ),
-            Column("Memory", "bytes", of_container("container_memory_working_set_bytes"), 95),
+            Column("Memory", "bytes", of_container("container_memory_working_set_bytes"), 90),
             Column("Of limit", "percentunit", CONTAINER_MEMORY, 85, cell(FULL)),
-            Column("Threads", "none", of_container("container_threads"), 85),
             Column("Started", "dateTimeAsIso", f"1000 * {of_container('container_start_time_seconds')}", 165),
             Column(
                 "Restarts",
                 "none",
                 f"max by (instance, name) (changes(container_start_time_seconds{{{CONTAINER}}}[$__range]))",
-                90,
+                85,
                 cell([(None, GREY), (0, GREEN), (1, RED)]),
             ),
             Column(
                 "Killed",
                 "none",
                 f"max by (instance, name) (increase(container_oom_events_total{{{CONTAINER}}}[$__range]))",
-                80,
+                75,
                 cell([(None, GREY), (0, GREEN), (0.5, RED)]),
             ),
         ],
         "Cores",
+        ["Container", "Cores", "Waiting", "Memory", "Of limit", "Started", "Restarts", "Killed"],
     ),
     Graph(
         12,
