@@ -30,9 +30,12 @@ from tools.dashboards.grafana import (
 HERE = 'job="$host_job",instance=~"$host"'
 WORDS = {"here": HERE, "runs": 'lab=~"$lab|exercise"'}
 
-CPU = '1 - avg by (instance) (rate(node_cpu_seconds_total{@here,mode="idle"}[@window]))'
 MEMORY = "1 - node_memory_MemAvailable_bytes{@here} / node_memory_MemTotal_bytes{@here}"
-# As the rules of the alerts have it.
+# As the rules of the alerts have them.
+CPU = (
+    "1 - avg by (instance) (sum by (instance, cpu)"
+    ' (rate(node_cpu_seconds_total{@here,mode=~"idle|iowait|nice"}[@window])))'
+)
 DISK = (
     '1 - node_filesystem_avail_bytes{@here,mountpoint!~"/(run|dev|boot)(/.*)?"}'
     " / (node_filesystem_size_bytes{@here} > 0)"
@@ -85,7 +88,7 @@ PANELS = [
         3,
         "Processors",
         Note(
-            "The host with the most processor time in use, of all its cores.",
+            "The host with the most processor time in use, of all its cores, but for nice work.",
             "below 80 %.",
             "near 100 %: what is measured there says more of the host than of the service.",
         ),
@@ -141,7 +144,8 @@ PANELS = [
         9,
         "Processor time",
         Note(
-            "In use, of all cores of a host. A band is the time of a load run: green passed, red failed, grey neither.",
+            "In use, of all cores of a host, but for nice work. A band is the time of a load run: green passed, red"
+            " failed, grey neither.",
             "below 80 % while a run goes on.",
             "at 100 %: response times hold the wait for a core.",
         ),
