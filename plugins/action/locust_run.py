@@ -31,6 +31,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thre
     with_defaults,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
+    annotation_tags,
     dashboard_url,
     line,
     problem_of,
@@ -148,7 +149,8 @@ class ActionModule(ActionBase):
             return
         uid = options["grafana_dashboard_uid"]
         try:
-            client_from(options).annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
+            tags = annotation_tags(outcome.verdict, options["lab"] or "")
+            client_from(options).annotate(uid, outcome.started, outcome.ended, text, tags)
         except GrafanaError as error:
             display.warning(f"The run is not annotated in Grafana: {error}")
 

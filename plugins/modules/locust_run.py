@@ -226,7 +226,8 @@ options:
   lab:
     description:
       - The lab's name in the mark that the run leaves in a Locust with the lab's plugin C(run_mark.py), which tells the
-        exporter, and so Prometheus, which run this is, its thresholds and its verdict.
+        exporter, and so Prometheus, which run this is, its thresholds and its verdict; and in the annotation of
+        O(grafana_url).
     type: str
     default: ""
   progress:
@@ -243,8 +244,8 @@ options:
     default: false
   grafana_url:
     description:
-      - A Grafana, as seen from the controller, to get an annotation over the time of the run, with its verdict. One
-        that cannot be reached is a warning.
+      - A Grafana, as seen from the controller, to get an annotation over the time of the run. Its tags are
+        C(locust_run), the verdict, and C(lab:) with O(lab) behind it. One that cannot be reached is a warning.
     type: str
   grafana_dashboard_uid:
     description:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""What a load run leaves behind: summary, JUnit report, samples, the line of progress, and a link to the dashboard."""
+"""What a load run leaves behind: summary, JUnit report, samples, the line of progress, and what Grafana is told."""
 
 from __future__ import annotations
 
@@ -136,6 +136,11 @@ def progress(sample: Mapping[str, Any], run_time: int) -> str:
         f"{sample['elapsed']:.0f}/{run_time} s  {sample['users']} users  {sample['rps'] or 0:.1f} requests/s  "
         f"p95 {p95} ms  {sample['num_failures']} failures ({100 * (sample['fail_ratio'] or 0):.2f}%)"
     )
+
+
+def annotation_tags(verdict: str, lab: str) -> list[str]:
+    """Return the tags by which dashboards tell the annotations of one lab's runs from others, and their verdicts."""
+    return ["locust_run", verdict, f"lab:{lab}"]
 
 
 def dashboard_url(grafana_url: str, uid: str, started: float, ended: float) -> str:
