@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard as document
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.shapes import dashboards_in
 
 from tools.dashboards import locust
 from tools.dashboards.__main__ import rendered
@@ -55,7 +56,7 @@ def test_a_row_more_is_a_panel_more() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_can_be_imported(name: str) -> None:
-    read = document.parse((DASHBOARDS / f"{name}.json").read_bytes(), name)
+    [read] = dashboards_in((DASHBOARDS / f"{name}.json").read_bytes(), name)
     assert document.settle(read, None, None, None) == f"monitor-lab-{name}"
     assert read == committed(name), "nothing was missing"
 
