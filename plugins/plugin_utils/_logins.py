@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..module_utils._grafana.datasource import DIGEST
 from ._services import Groups, Table, text_of_secret, urls_of
 
 # In the names of Prometheus's settings that are secret, or hold such.
@@ -141,19 +142,10 @@ def grafana_datasource(
         settings["tlsAuthWithCACert"] = True
         secrets["tlsCACert"] = authority
     if secrets:
-        settings["monitorLabSecrets"] = _digest(secrets, salt)
+        settings[DIGEST] = _digest(secrets, salt)
         source["secureJsonData"] = secrets
     return source
 
 
 def _digest(secrets: Mapping[str, str], salt: str) -> str:
     return hmac.new(salt.encode(), json.dumps(secrets, sort_keys=True).encode(), hashlib.sha256).hexdigest()[:12]
-
-
-def datasource_differs(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """Tell whether the data source that Grafana's API shows is another than the wanted one."""
-    shown = {name: value for name, value in wanted.items() if name not in ("jsonData", "secureJsonData")}
-    settings = found.get("jsonData") or {}
-    return any(found.get(name) != value for name, value in shown.items()) or any(
-        settings.get(name) != value for name, value in wanted["jsonData"].items()
-    )

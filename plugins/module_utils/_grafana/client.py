@@ -261,7 +261,7 @@ class Grafana:
 
     def change_data_source(self, number: int, source: Mapping[str, Any], dialect: Dialect) -> None:
         """Replace a data source by `source`; secrets that it does not have stay."""
-        which = f"uid/{source['uid']}" if dialect.data_source_by_uid else str(number)
+        which = f"uid/{quote(source['uid'], safe='')}" if dialect.data_source_by_uid else str(number)
         self._call("PUT", f"/api/datasources/{which}", source)
 
     def delete_data_source(self, uid: str) -> None:
@@ -273,15 +273,16 @@ class Grafana:
         Its health is what Grafana's page "Save & test" asks for. Before 9.0, and where the plugin cannot be asked, a
         query through Grafana takes its place: every version from 7.5 has that.
         """
+        uid = quote(source.uid, safe="")
         if dialect.data_source_by_uid:
             try:
-                self._call("GET", f"/api/datasources/uid/{source.uid}/health")
+                self._call("GET", f"/api/datasources/uid/{uid}/health")
             except GrafanaError as error:
                 if error.status not in (404, 501):
                     return str(error)
             else:
                 return ""
-        which = f"uid/{source.uid}" if dialect.data_source_by_uid else str(source.id)
+        which = f"uid/{uid}" if dialect.data_source_by_uid else str(source.id)
         try:
             answer = self._call("GET", f"/api/datasources/proxy/{which}/api/v1/query?query=1")
         except GrafanaError as error:

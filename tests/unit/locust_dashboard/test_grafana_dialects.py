@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ JSON = dict[str, Any]
 class Documented(Grafana):
     """A later Grafana's answers, by the beginning of the path; keeps what it was asked to change."""
 
-    def __init__(self, version: str, panels: Sequence[str] = ("stat",), **answers: Any) -> None:
+    def __init__(self, version: str, panels: Any = ("stat",), **answers: Any) -> None:
         super().__init__("http://127.0.0.1", token="t")
         source = {"name": "Prometheus", "uid": "prom", "type": "prometheus", "isDefault": True, "meta": {}}
         built_in = {"name": "-- Grafana --", "uid": "grafana", "type": "datasource", "meta": {"builtIn": True}}
