@@ -189,12 +189,15 @@ def normalise(dashboard: JSON) -> JSON:
     return compared
 
 
-def _compared_panel(panel: JSON) -> JSON:
+def _compared_panel(panel: Any) -> Any:
+    if not isinstance(panel, dict):
+        # Grafana keeps whatever it was given.
+        return panel
     uid = library_panel(panel)
     if uid is not None:
         # Some versions answer with the library panel's whole model in its place.
         return {"id": panel.get("id"), "gridPos": panel.get("gridPos"), "libraryPanel": {"uid": uid}}
-    if panel.get("panels"):
+    if isinstance(panel.get("panels"), list):
         return {**panel, "panels": [_compared_panel(inner) for inner in panel["panels"]]}
     return panel
 

@@ -193,6 +193,11 @@ def test_what_grafana_puts_in_the_place_of_a_library_panel_is_no_difference() ->
     assert document.normalise(minimal(panels=[moved])) != document.normalise(minimal(panels=[REFERENCE]))
 
 
+def test_whatever_grafana_keeps_is_compared() -> None:
+    odd: JSON = {"panels": [3, {"id": 1, "panels": 3}, {"id": 2, "panels": [None]}]}
+    assert document.normalise(odd) == odd
+
+
 def test_tells_which_panels_want_a_type_that_is_missing() -> None:
     panels = [
         {"type": "row", "panels": [{"type": "graph", "title": "A"}]},
