@@ -101,14 +101,17 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+# What a dashboard says of a library panel; all else of it is the model's.
+_OF_THE_PLACE = ("id", "gridPos", "title", "repeat", "repeatDirection", "maxPerRow")
+
+
 def put_in_library_panels(dashboard: JSON) -> None:
     """Put the models of library panels that the dashboard was exported with in the place of what refers to them."""
     models = _library_models(dashboard)
     for panel in list(walk_panels(dashboard)):
         model = models.get(library_panel(panel) or "")
         if model is not None:
-            # What Grafana gives such a panel until it has looked up its model.
-            own = {key: value for key, value in panel.items() if key not in ("libraryPanel", "type")}
+            own = {key: panel[key] for key in _OF_THE_PLACE if key in panel}
             panel.clear()
             panel.update({**copy.deepcopy(model), **own})
             panel.pop("libraryPanel", None)

@@ -277,22 +277,38 @@ def _check_inputs(imports: list[_Import], wish: Wish) -> None:
 
 
 def _warnings(grafana: Grafana, wanted: JSON, server: Server) -> list[str]:
+    lost = _lost_library_panels(grafana, wanted)
     types = missing_panel_types(wanted, server.panel_types, server.dialect.migrated_panels)
     warnings = [
         f"Grafana {server.version} has no panel type {kind!r}, which is wanted by {', '.join(panels)}"
         for kind, panels in types.items()
     ]
-    referring: dict[str, list[str]] = {}
-    for panel in walk_panels(wanted):
-        uid = library_panel(panel)
-        if uid is not None:
-            referring.setdefault(uid, []).append(panel_name(panel))
     return warnings + [
         f"the library panel {uid!r}, which is wanted by {', '.join(panels)}, is neither in this Grafana nor in what "
         "was given: export the dashboard for sharing, which puts it in"
-        for uid, panels in referring.items()
-        if not grafana.has_library_panel(uid)
+        for uid, panels in lost.items()
     ]
+
+
+def _lost_library_panels(grafana: Grafana, wanted: JSON) -> dict[str, list[str]]:
+    """Return the uids of library panels that Grafana lacks, each with the names of the panels that want it.
+
+    A panel that has a whole model beside, as some versions' API answers it, becomes one of the dashboard's own.
+    """
+    referring: dict[str, list[JSON]] = {}
+    for panel in walk_panels(wanted):
+        uid = library_panel(panel)
+        if uid is not None:
+            referring.setdefault(uid, []).append(panel)
+    lost: dict[str, list[str]] = {}
+    for uid, panels in referring.items():
+        if not grafana.has_library_panel(uid):
+            for panel in panels:
+                if panel.get("targets"):
+                    del panel["libraryPanel"]
+                else:
+                    lost.setdefault(uid, []).append(panel_name(panel))
+    return lost
 
 
 def _find_folder(

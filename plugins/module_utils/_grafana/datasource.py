@@ -125,7 +125,7 @@ def _correct(
     if not check:
         if settings.get(DIGEST) != wanted["jsonData"].get(DIGEST):
             changed["secureJsonData"] = dict(secrets)
-        grafana.change_data_source(stored["id"], changed, dialect)
+        grafana.change_data_source(stored.get("id") or 0, changed, dialect)
     return outcome
 
 
@@ -171,7 +171,9 @@ def _free_name(name: str, taken: list[str]) -> str:
 
 
 def _source(stored: Mapping[str, Any]) -> DataSource:
-    return DataSource(stored["name"], stored["uid"], stored["type"], bool(stored.get("isDefault")), stored["id"])
+    return DataSource(
+        stored["name"], stored["uid"], stored["type"], bool(stored.get("isDefault")), stored.get("id") or 0
+    )
 
 
 def _asks(other: Mapping[str, Any], url: str) -> bool:

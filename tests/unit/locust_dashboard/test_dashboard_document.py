@@ -145,6 +145,7 @@ MODEL: JSON = {"type": "timeseries", "title": "Rate", "datasource": "${DS_PROMET
 REFERENCE: JSON = {
     "id": 4,
     "type": "library-panel-ref",
+    "options": {},
     "gridPos": {"x": 0, "y": 0, "w": 6, "h": 4},
     "libraryPanel": {"uid": "lib", "name": "Rate of the library"},
 }

@@ -229,6 +229,14 @@ def test_a_library_panel_that_is_nowhere_is_warned_of() -> None:
     assert present(grafana, [{**dashboard(), "panels": [LIBRARY]}], Wish(), check=False)[0].warnings == []
 
 
+def test_a_panel_that_has_the_library_panels_model_beside_is_one_of_its_own() -> None:
+    own = {"type": "stat", "title": "Rate", "datasource": None, "targets": [{"expr": "up"}]}
+    grafana = Documented("12.1.1")
+    [outcome] = present(grafana, [{**dashboard(), "panels": [{**LIBRARY, **own}]}], Wish(), check=False)
+    [(_what, body)] = grafana.changes()
+    assert (outcome.warnings, "libraryPanel" in body["dashboard"]["panels"][0]) == ([], False)
+
+
 def test_a_library_panel_of_the_export_is_bound() -> None:
     model = {"type": "stat", "title": "Rate", "datasource": "${DS_PROMETHEUS}", "targets": [{"expr": "up"}]}
     given = {**dashboard(), "panels": [LIBRARY], "__elements": {"lib": {"model": model}}}
