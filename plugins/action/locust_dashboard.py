@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
             if given == ["path"]:
                 args["content"] = self._in(self._find(args.pop("path")))
             elif given == ["content"] and isinstance(args["content"], str):
-                args["content"] = dashboards_of(args["content"].encode(), "the dashboard")
+                args["content"] = dashboards_of(args["content"].encode(errors="surrogatepass"), "the dashboard")
             elif not given and (args.get("state", "present") == "present" or args.get("uid") is None):
                 args["content"] = self._in(OWN)
         except DashboardError as error:

@@ -20,6 +20,8 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._dashboard_f
     dashboards_of,
     files_in,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 JSON = dict[str, Any]
 
@@ -94,6 +96,30 @@ def test_what_yaml_has_and_json_has_not_becomes_text() -> None:
     metadata = b"apiVersion: dashboard.grafana.app/v1\nkind: Dashboard\nmetadata: {name: one}\n"
     [read] = dashboards_of(metadata + b"spec: {title: 2026-01-02, panels: [], links: [{1: true}]}\n", "x")
     assert json.loads(json.dumps(read)) == {"uid": "one", "title": "2026-01-02", "panels": [], "links": [{"1": True}]}
+
+
+LOOSE = st.recursive(
+    st.none() | st.integers() | st.sampled_from(["", "x", "eA==", "{}", "[", json.dumps(ONE), ZIPPED]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["json", "gzipJson", "uid", "name", "a.json", "panels", "spec"]), inner)
+    ),
+    max_leaves=4,
+)
+KINDS = ("Dashboard", "GrafanaDashboard", "ConfigMap", "List", "Other")
+RESOURCES = st.fixed_dictionaries(
+    {"apiVersion": LOOSE, "kind": st.sampled_from(KINDS) | LOOSE},
+    optional=dict.fromkeys(("spec", "metadata", "data", "binaryData", "items", "dashboard", "panels"), LOOSE),
+)
+
+
+@given(RESOURCES | st.lists(RESOURCES, max_size=2) | LOOSE)
+def test_whatever_something_holds_its_dashboards_are_found_or_refused_with_a_sentence(content: Any) -> None:
+    for read in (lambda: dashboards_in(content, "x"), lambda: dashboards_of(yaml.safe_dump(content).encode(), "x")):
+        try:
+            assert all(isinstance(one["panels"], list) for one in read() if "rows" not in one)
+        except DashboardError as error:
+            assert str(error).startswith("x")
 
 
 def bomb() -> str:
