@@ -53,6 +53,7 @@ def played(
         {"ansible.builtin.import_role": {"name": "devsecops.monitor_lab.grafana", "tasks_from": entry}}
         for entry in entries
     ]
+    tasks.append({"ansible.builtin.debug": {"msg": "found {{ grafana_differences | default(['none']) | first }}"}})
     tasks.append({"ansible.builtin.debug": {"msg": "{{ lookup('ansible.builtin.template', '" + STAYS + "') }}"}})
     (folder / "play.yml").write_text(json.dumps([{"hosts": "grafana", "gather_facts": False, "tasks": tasks}]))
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -106,6 +107,23 @@ def test_a_lab_comes_beside_what_is_there_and_goes_again(grafana: Grafana, tmp_p
     assert gone.returncode == 0, gone.stdout
     assert [one["uid"] for one in grafana.data_sources()] == ["theirs"]
     assert [grafana.dashboard(uid) for uid in imported] == [None] * 3
+
+
+def test_a_dashboard_that_differs_is_seen(grafana: Grafana, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    mine = {"uid": "mine", "title": "Mine", "panels": []}
+    more: dict[str, Any] = {"grafana_dashboards": [str(folder)]}
+    (folder / "mine.json").write_text(json.dumps(mine))
+    with prometheus() as url:
+        done = played(grafana.url, url, tmp_path, *EXTERNAL, "compare_dashboards", **more)
+    assert "found none" in done.stdout
+    (folder / "mine.json").write_text(json.dumps({**mine, "refresh": "5s"}))
+    assert "found a dashboard is another" in played(grafana.url, url, tmp_path, "compare_dashboards", **more).stdout
+    (folder / "mine.json").write_text("{nope")
+    assert (
+        "found the dashboards cannot be seen" in played(grafana.url, url, tmp_path, "compare_dashboards", **more).stdout
+    )
 
 
 def test_another_url_is_corrected(grafana: Grafana, tmp_path: Path) -> None:
