@@ -122,29 +122,29 @@ def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, An
 
 
 def grafana_datasource(
-    identity: Mapping[str, str], url: str, options: Mapping[str, Any], authority: str, interval: str, salt: str
+    source: Mapping[str, Any], url: str, options: Mapping[str, Any], authority: str, salt: str
 ) -> dict[str, Any]:
-    """Return Grafana's data source for Prometheus, as its provisioning and its API take it.
+    """Return a data source of Grafana's for a service of the lab, as its provisioning and its API take it.
 
-    `identity` is its name and uid, `authority` the certificate (PEM) that Prometheus's is of, and `interval` that of
-    its scrapes, of which the windows of rates are made. Grafana gives no secret back: a digest tells whether it has
-    these. Whoever sees a dashboard sees that digest, so it is keyed with `salt`, any secret text.
+    `source` has its name, uid, type and settings (`jsonData`), and `authority` is the certificate (PEM) that the
+    service's is of. Grafana gives no secret back: a digest tells whether it has these. Whoever sees a dashboard sees
+    that digest, so it is keyed with `salt`, any secret text.
     """
-    settings: dict[str, Any] = {"timeInterval": interval}
+    settings: dict[str, Any] = dict(source["jsonData"])
     secrets = {}
-    source: dict[str, Any] = {**identity, "type": "prometheus", "access": "proxy", "url": url, "jsonData": settings}
-    # Said of an open Prometheus too: it may have wanted a login before.
-    source["basicAuth"] = "url_username" in options
-    if source["basicAuth"]:
-        source["basicAuthUser"] = options["url_username"]
+    whole: dict[str, Any] = {**source, "access": "proxy", "url": url, "jsonData": settings}
+    # Said of an open service too: it may have wanted a login before.
+    whole["basicAuth"] = "url_username" in options
+    if whole["basicAuth"]:
+        whole["basicAuthUser"] = options["url_username"]
         secrets["basicAuthPassword"] = options["url_password"]
     if "ca_path" in options:
         settings["tlsAuthWithCACert"] = True
         secrets["tlsCACert"] = authority
     if secrets:
         settings[DIGEST] = _digest(secrets, salt)
-        source["secureJsonData"] = secrets
-    return source
+        whole["secureJsonData"] = secrets
+    return whole
 
 
 def _digest(secrets: Mapping[str, str], salt: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from . import _grafana_settings
 from ._alert_rules import thresholds_fault
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
 
@@ -188,6 +189,10 @@ KINDS: dict[str, Kind] = {
     "environment": environment_fault,
     "secrets": secrets_fault,
     "thresholds": thresholds_fault,
+    "grafana environment": _grafana_settings.environment_fault,
+    "grafana settings": _grafana_settings.settings_fault,
+    "grafana plugins": _grafana_settings.plugins_fault,
+    "grafana data sources": _grafana_settings.datasources_fault,
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
@@ -226,6 +231,11 @@ _KIND_BY_ENDING = {
 _KIND_OF = {
     "alertmanager_smtp_smarthost": "server",
     "grafana_dashboard_gnet_id": "amount",
+    "grafana_datasources": "grafana data sources",
+    "grafana_env": "grafana environment",
+    "grafana_files": "secrets",
+    "grafana_ini": "grafana settings",
+    "grafana_plugins": "grafana plugins",
     "image_archives_dir": "folder",
     "locust_arguments": "arguments",
     "locust_env": "environment",

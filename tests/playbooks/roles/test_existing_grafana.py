@@ -160,6 +160,15 @@ def test_a_prometheus_that_grafana_does_not_reach_is_told(grafana: Grafana, tmp_
     assert "gets no answer from Prometheus by its data source" in " ".join(done.stdout.split())
 
 
+def test_settings_of_a_grafana_that_is_somebodys_are_refused(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"grafana_ini": {"smtp": {"password": "geheim-0815"}}, "grafana_plugins": ["a"]}
+    done = played("http://127.0.0.1:9", "http://127.0.0.1:9", tmp_path, "preflight", monitor_lab_checked=True, **given)
+    assert done.returncode != 0
+    said = " ".join(done.stdout.split())
+    assert "grafana_ini, grafana_plugins: this is for a Grafana of the lab's own" in said
+    assert "geheim-0815" not in said
+
+
 def test_a_token_goes_before_a_password(tmp_path: Path) -> None:
     (tmp_path / "grafana_token").write_text("glsa_4711\n")
     with listening() as there:

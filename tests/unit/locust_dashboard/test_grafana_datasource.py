@@ -41,7 +41,8 @@ ADDED = {
 
 def whole(url: str = URL, access: JSON | None = None, authority: str = "", interval: str = "5s") -> JSON:
     """Return the lab's data source, its secrets included."""
-    return grafana_datasource(IDENTITY, url, access or {}, authority, interval, "salt")
+    source = {**IDENTITY, "type": "prometheus", "jsonData": {"timeInterval": interval}}
+    return grafana_datasource(source, url, access or {}, authority, "salt")
 
 
 def public(source: JSON) -> JSON:

@@ -15,7 +15,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._web_config 
 
 OPEN: dict[str, Any] = {}
 CLOSED = {"ca_path": "/etc/ca.crt", "url_username": "prometheus", "url_password": "p4ss", "force_basic_auth": True}
-DATASOURCE = {"name": "Prometheus", "uid": "lab"}
+DATASOURCE = {"name": "Prometheus", "uid": "lab", "type": "prometheus", "jsonData": {"timeInterval": "5s"}}
 
 
 def service(
@@ -147,24 +147,22 @@ def test_how_the_exporter_gets_into_locust() -> None:
 
 
 def test_the_data_source_of_an_open_lab() -> None:
-    assert logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "5s", "salt") == {
+    assert logins.grafana_datasource(DATASOURCE, "http://a", OPEN, "", "salt") == {
         **DATASOURCE,
-        "type": "prometheus",
         "access": "proxy",
         "url": "http://a",
         "basicAuth": False,
-        "jsonData": {"timeInterval": "5s"},
     }
 
 
 def test_the_secrets_of_a_data_source_are_not_among_its_settings() -> None:
-    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s", "salt")
+    wanted = logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "salt")
     assert wanted["secureJsonData"] == {"basicAuthPassword": "p4ss", "tlsCACert": "PEM"}
     assert "p4ss" not in json.dumps(wanted["jsonData"])
 
 
 def test_who_sees_the_settings_of_a_data_source_cannot_try_passwords_against_them() -> None:
-    here, elsewhere = (logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", "5s", salt) for salt in "ab")
+    here, elsewhere = (logins.grafana_datasource(DATASOURCE, "https://a", CLOSED, "PEM", salt) for salt in "ab")
     assert here["jsonData"]["monitorLabSecrets"] != elsewhere["jsonData"]["monitorLabSecrets"]
 
 
