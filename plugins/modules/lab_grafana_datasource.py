@@ -17,7 +17,7 @@ description:
     with a name that is free, and corrects that one later. What others made is not changed.
   - >-
     Grafana is asked whether it reaches Prometheus by it: from 9.0 by the data source's health, and before, or where
-    that is not known, by a query through Grafana. Where it does not, the task fails and says what to do.
+    that proves nothing, by a query through Grafana. Where it does not, the task fails and says what to do.
   - Secrets are sent where Grafana has no or other ones, which a digest among its settings tells.
 extends_documentation_fragment:
   - devsecops.monitor_lab.grafana
@@ -35,7 +35,9 @@ options:
   datasource:
     description:
       - The data source, as P(devsecops.monitor_lab.grafana_datasource#filter) describes it, without its secrets.
-      - What has its C(uid) is the lab's own.
+      - >-
+        What has its C(uid) is the lab's own, unless both have C(monitorLab) in C(jsonData), by which labs in one
+        Grafana are told apart, and it differs.
     type: dict
     required: true
   secrets:
@@ -125,7 +127,7 @@ def outcome(params: dict[str, Any], check: bool) -> Outcome:
     grafana = client_from(params)
     grafana.wait_until_ready(params["retries"])
     if params["state"] == "absent":
-        return absent(grafana, params["datasource"]["uid"], check=check)
+        return absent(grafana, params["datasource"], check=check)
     return present(grafana, params["datasource"], params["secrets"], params["existing"], check=check)
 
 

@@ -126,6 +126,12 @@ options:
         With V(false), a dashboard whose last save was not this module's is not, either; the task fails, and says when
         and by whom it was saved.
     type: bool
+  lab:
+    description:
+      - >-
+        Whose the dashboards are, where several labs may be in one Grafana. It is put among their tags as C(lab:NAME).
+        One that such a tag gives to another lab is not replaced, whatever O(overwrite) says, and not removed.
+    type: str
   commit_message:
     description:
       - A note for the dashboard's version history. C(locust_dashboard) is put before it.
@@ -283,6 +289,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "datasource": {"type": "str"},
     "inputs": {"type": "dict", "default": {}},
     "overwrite": {"type": "bool"},
+    "lab": {"type": "str"},
     "commit_message": {"type": "str"},
 }
 
@@ -319,6 +326,7 @@ def changes(params: dict[str, Any], check: bool) -> list[Change]:
         inputs={name: str(value) for name, value in params["inputs"].items()},
         overwrite=params["overwrite"],
         message=params["commit_message"],
+        lab=params["lab"],
     )
     dashboards = given(params)
     grafana.wait_until_ready(params["retries"])

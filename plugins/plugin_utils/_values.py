@@ -183,6 +183,11 @@ KINDS: dict[str, Kind] = {
         r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
         "{} is not a name that Kubernetes takes; write up to 63 small letters, digits and hyphens",
     ),
+    # With what stands before it, of a uid of Grafana's.
+    "name": _written(
+        r"[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?",
+        "{} is not a name of a lab; write up to 15 small letters, digits and hyphens",
+    ),
     "file": _file,
     "load": _load,
     "arguments": arguments_fault,
@@ -235,6 +240,7 @@ _KIND_OF = {
     "grafana_env": "grafana environment",
     "grafana_files": "secrets",
     "grafana_ini": "grafana settings",
+    "grafana_lab": "name",
     "grafana_plugins": "grafana plugins",
     "image_archives_dir": "folder",
     "locust_arguments": "arguments",

@@ -157,6 +157,26 @@ def check_uid(uid: str) -> str:
     return uid
 
 
+# Begins the tag which says whose a dashboard is, where several labs may be in one Grafana.
+OF_LAB = "lab:"
+
+
+def lab_of(dashboard: JSON) -> Optional[str]:
+    """Return the lab that a dashboard's tags say it is of."""
+    return next((tag[len(OF_LAB) :] for tag in _tags(dashboard) if tag.startswith(OF_LAB)), None)
+
+
+def give_to(dashboard: JSON, lab: str) -> None:
+    """Say in the tags of `dashboard` that it is of `lab`; it may have been exported from another's."""
+    kept = [tag for tag in _tags(dashboard) if not tag.startswith(OF_LAB)]
+    dashboard["tags"] = [*kept, f"{OF_LAB}{lab}"]
+
+
+def _tags(dashboard: JSON) -> list[str]:
+    tags = dashboard.get("tags")
+    return [str(tag) for tag in tags] if isinstance(tags, list) else []
+
+
 def settle(dashboard: JSON, uid: Optional[str], title: Optional[str], tags: Optional[list[str]]) -> str:
     """Put the wanted uid, title and tags into `dashboard` and return the uid; without one it is made of the title."""
     if title is not None:

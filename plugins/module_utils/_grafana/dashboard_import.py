@@ -29,6 +29,8 @@ from .dashboard import (
     DashboardError,
     check_uid,
     differences,
+    give_to,
+    lab_of,
     library_panel,
     missing_panel_types,
     normalise,
@@ -49,7 +51,7 @@ class Wish:
     """What a play wants of dashboards; None leaves to the dashboard, or to its present place, what it says.
 
     `uid` and `title` are of one. With `overwrite` whatever has the uid is replaced; without it, what this module saved
-    last; and where that is not said, what has the same title.
+    last; and where that is not said, what has the same title. What is of another `lab` is never.
     """
 
     uid: Optional[str] = None
@@ -60,6 +62,7 @@ class Wish:
     inputs: Mapping[str, str] = field(default_factory=dict)
     overwrite: Optional[bool] = None
     message: Optional[str] = None
+    lab: Optional[str] = None
 
 
 @dataclass
@@ -148,6 +151,8 @@ class _Import:
         self.model = model
         put_in_library_panels(model)
         settle(model, wish.uid, wish.title, wish.tags)
+        if wish.lab is not None:
+            give_to(model, wish.lab)
         self.binder = Binder(server.data_sources, server.dialect.data_source_objects, wish.datasource, wish.inputs)
         self.change = Change(model["uid"], model["title"], changed=False)
         self._stored: Optional[StoredDashboard] = None
@@ -166,6 +171,7 @@ class _Import:
         self._stored = stored = self._grafana.dashboard(change.uid)
         if stored is not None:
             _refuse_folder(stored, change.uid)
+            _refuse_other_lab(stored, change.uid, wish)
             change.version = stored.version
         self.folder, self.missing = _find_folder(self._grafana, wish.folder, stored, server)
         change.folder_uid = None if self.missing else self.folder.uid
@@ -206,7 +212,10 @@ def _named(one: _Import, imports: list[_Import]) -> Iterator[None]:
 
 
 def absent(grafana: Grafana, dashboards: list[JSON], wish: Wish, *, check: bool) -> list[Change]:
-    """Delete the dashboards that have these uids, or the one that has the wish's; `check` only reads."""
+    """Delete the dashboards that have these uids, or the one that has the wish's; `check` only reads.
+
+    What is of another lab is as if it were not there.
+    """
     _check_for_one(dashboards, wish)
     server = grafana.server() if wish.overwrite is False else None
     given: list[Optional[JSON]] = [*dashboards] or [None]
@@ -221,7 +230,7 @@ def _removal(grafana: Grafana, server: Optional[Server], dashboard: Optional[JSO
     titles = set() if dashboard is None else _titles(dashboard, wish)
     uid = check_uid(wish.uid or "") if dashboard is None else settle(dashboard, wish.uid, wish.title, None)
     stored = grafana.dashboard(uid)
-    if stored is None:
+    if stored is None or _other_lab(stored, wish):
         return Change(uid, None, changed=False)
     _refuse_folder(stored, uid)
     _refuse_unwritable(stored, "deleted")
@@ -352,6 +361,21 @@ def _change(wanted: JSON, stored: Optional[StoredDashboard], folder: Folder, mis
 def _refuse_folder(stored: StoredDashboard, uid: str) -> None:
     if stored.is_folder:
         raise DashboardError(f"the uid {uid!r} belongs to the folder {stored.model.get('title')!r}: choose another")
+
+
+def _other_lab(stored: StoredDashboard, wish: Wish) -> str:
+    """Return the lab that a dashboard is of, empty where it is that of the wish, or none that is known."""
+    lab = lab_of(stored.model)
+    return lab if wish.lab is not None and lab is not None and lab != wish.lab else ""
+
+
+def _refuse_other_lab(stored: StoredDashboard, uid: str, wish: Wish) -> None:
+    other = _other_lab(stored, wish)
+    if other:
+        raise DashboardError(
+            f"the dashboard {stored.model.get('title')!r} with the uid {uid!r} is of another lab, {other}, and this "
+            f"one is {wish.lab}: give this one another uid, or, if the other lab is no more, remove its tag in Grafana"
+        )
 
 
 def _refuse_unwritable(stored: StoredDashboard, done: str) -> None:

@@ -19,8 +19,10 @@ from .dashboard import JSON
 
 # Grafana gives no secret back: this setting tells whether it has the right ones.
 DIGEST = "monitorLabSecrets"
+# Whose data source it is, where several labs may be in one Grafana.
+LAB = "monitorLab"
 # The lab's own settings. Others that a data source has are somebody's, and stay.
-_OWN_SETTINGS = (DIGEST, "tlsAuthWithCACert", "timeInterval")
+_OWN_SETTINGS = (DIGEST, LAB, "tlsAuthWithCACert", "timeInterval")
 
 
 @dataclass
@@ -42,7 +44,8 @@ def present(
     `wanted` is of the form of Grafana's API, with `secrets` for its `secureJsonData`. It is, in this order, the one
     with the name or uid `existing`, as it is; the one with the uid of `wanted`, which is the lab's own; one with its
     URL by which Grafana reaches it, as it is; or a new one, with its name if that is free. Raises GrafanaError, where
-    Grafana does not reach Prometheus by it, too. `check` only reads, and asks no Prometheus by what was not made.
+    Grafana does not reach Prometheus by it, and where that uid's is another lab's, too. `check` only reads, and asks no
+    Prometheus by what was not made.
     """
     server = grafana.server()
     if existing:
@@ -60,6 +63,7 @@ def present(
                 return Outcome(other["uid"], other["name"])
         outcome = _make(grafana, wanted, secrets, [str(one["name"]) for one in others], check)
     else:
+        _refuse_other_lab(grafana, wanted, stored)
         outcome = _correct(grafana, wanted, secrets, stored, server.dialect, check)
     if not (check and outcome.changed):
         made = grafana.data_source(outcome.uid)
@@ -69,10 +73,11 @@ def present(
     return outcome
 
 
-def absent(grafana: Grafana, uid: str, *, check: bool) -> Outcome:
-    """Remove the data source with this uid, if there is one; `check` only reads."""
+def absent(grafana: Grafana, wanted: Mapping[str, Any], *, check: bool) -> Outcome:
+    """Remove the data source with the uid of `wanted`, unless it is another lab's; `check` only reads."""
+    uid = wanted["uid"]
     stored = _admins(grafana.data_source, uid)
-    if stored is None:
+    if stored is None or _other_lab(wanted, stored):
         return Outcome(uid, "")
     _refuse_provisioned(grafana, stored, "removed")
     if not check:
@@ -138,6 +143,22 @@ def _stop_where_unreached(grafana: Grafana, source: DataSource, dialect: Dialect
             f"The lab's Prometheus is said to be at {url}{here}. Let Grafana's host reach it there, set "
             "monitor_lab_prometheus_url to where Grafana reaches it, or name in grafana_datasource a data source of "
             "that Grafana's that does"
+        )
+
+
+def _other_lab(wanted: Mapping[str, Any], stored: JSON) -> str:
+    """Return whose data source it is, empty where it is that of `wanted`, or nobody's that is known."""
+    mine, theirs = ((one.get("jsonData") or {}).get(LAB) for one in (wanted, stored))
+    return str(theirs) if mine and theirs and mine != theirs else ""
+
+
+def _refuse_other_lab(grafana: Grafana, wanted: Mapping[str, Any], stored: JSON) -> None:
+    other = _other_lab(wanted, stored)
+    if other:
+        raise GrafanaError(
+            f"the data source {stored['name']!r} of {grafana.url} is of another lab, {other}, and this one is "
+            f"{wanted['jsonData'][LAB]}: nothing of it was changed. Give this lab a name of its own there "
+            "(grafana_lab), or, if the other is no more, remove that data source in Grafana"
         )
 
 

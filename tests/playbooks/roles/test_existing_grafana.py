@@ -126,6 +126,47 @@ def test_a_dashboard_that_differs_is_seen(grafana: Grafana, tmp_path: Path) -> N
     )
 
 
+def kept_of(grafana: Grafana, uid: str) -> tuple[str, list[str], str]:
+    """Return which data source a dashboard is bound to, its tags, and its folder."""
+    kept = grafana.dashboard(uid)
+    assert kept is not None
+    return kept.model["templating"]["list"][0]["current"]["value"], kept.model["tags"], kept.folder.title
+
+
+def test_of_two_labs_the_second_is_refused_until_it_has_a_name(grafana: Grafana, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    with prometheus() as first, prometheus() as second:
+        done = played(grafana.url, first, tmp_path / "one", *EXTERNAL)
+        assert done.returncode == 0, done.stdout
+        before = grafana.data_sources(), kept_of(grafana, "monitor-lab-locust")
+        refused = played(grafana.url, second, tmp_path / "other", *EXTERNAL)
+        assert refused.returncode != 0
+        assert "is of another lab, one-" in " ".join(refused.stdout.split())
+        assert played(grafana.url, second, tmp_path / "other", "absent").returncode == 0
+        assert (grafana.data_sources(), kept_of(grafana, "monitor-lab-locust")) == before
+
+        # A data source of theirs suffices, but dashboards are the first lab's, too.
+        grafana.make_data_source({**THEIRS, "name": "Theirs", "url": second})
+        refused = played(grafana.url, second, tmp_path / "other", "dashboards", grafana_datasource="Theirs")
+        assert "'Locust' with the uid 'monitor-lab-locust' is of another lab, one-" in " ".join(refused.stdout.split())
+        grafana.delete_data_source("theirs")
+
+        for options in ((), ("--check",)):
+            done = played(grafana.url, second, tmp_path / "other", *EXTERNAL, options=options, grafana_lab="b")
+            assert done.returncode == 0, done.stdout
+        assert "changed=0" in done.stdout
+        assert (grafana.data_sources()[:1], kept_of(grafana, "monitor-lab-locust")) == (before[0], before[1])
+        assert [one["uid"] for one in grafana.data_sources()] == ["monitor-lab-prometheus", "monitor-lab-prometheus-b"]
+        source, tags, folder = kept_of(grafana, "monitor-lab-locust-b")
+        assert (source, folder, tags[-1].partition("-")[0]) == ("Prometheus (monitor_lab)", "b", "lab:b")
+
+        gone = played(grafana.url, second, tmp_path / "other", "absent", grafana_lab="b")
+        assert gone.returncode == 0, gone.stdout
+        assert (grafana.data_sources(), kept_of(grafana, "monitor-lab-locust")) == before
+        assert grafana.dashboard("monitor-lab-locust-b") is None
+
+
 def test_another_url_is_corrected(grafana: Grafana, tmp_path: Path) -> None:
     with prometheus() as first, prometheus() as second:
         for url in (first, second):
@@ -149,7 +190,8 @@ def test_a_data_source_with_that_url_is_used(grafana: Grafana, tmp_path: Path) -
 def test_the_data_source_that_is_named_is_used(grafana: Grafana, tmp_path: Path) -> None:
     with prometheus() as url:
         grafana.make_data_source({**THEIRS, "name": "Theirs", "url": url})
-        done = played(grafana.url, "http://127.0.0.1:9", tmp_path, "external", grafana_datasource="Theirs")
+        given: dict[str, Any] = {"grafana_datasource": "Theirs", "monitor_lab_checked": True}
+        done = played(grafana.url, "http://127.0.0.1:9", tmp_path, "external", **given)
     assert done.returncode == 0, done.stdout
     assert "changed=0" in done.stdout
 

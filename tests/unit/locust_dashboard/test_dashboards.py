@@ -112,3 +112,9 @@ def test_the_state_is_shown_as_text() -> None:
     state = next(panel for panel in panels("locust") if panel["title"] == "State")
     texts = {mapping["value"]: mapping["text"] for mapping in state["fieldConfig"]["defaults"]["mappings"]}
     assert texts == {"0": "stopped", "1": "ramping up", "2": "running"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_uid_is_made_of_its_files_name(name: str) -> None:
+    # By which the role grafana gives it one of its own in a Grafana of several labs.
+    assert committed(name)["uid"] == f"monitor-lab-{name}"

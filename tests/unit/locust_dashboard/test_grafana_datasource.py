@@ -206,7 +206,7 @@ def test_an_editor_is_told_who_may() -> None:
     ):
         present(WithSources(role="Editor"), whole())
     with pytest.raises(GrafanaError, match=r"403.*for an Admin to see"):
-        datasource.absent(WithSources(role="Editor"), UID, check=False)
+        datasource.absent(WithSources(role="Editor"), IDENTITY, check=False)
 
 
 @pytest.mark.parametrize(("version", "which"), [("7.5.5", "1"), ("12.1.1", f"uid/{UID}")])
@@ -292,19 +292,46 @@ def test_one_from_a_file_is_corrected_there() -> None:
     with pytest.raises(GrafanaError, match=r"'Prometheus' of http://grafana.example comes from a file on its server"):
         present(grafana, whole())
     with pytest.raises(GrafanaError, match="and can only be removed there"):
-        datasource.absent(grafana, UID, check=False)
+        datasource.absent(grafana, IDENTITY, check=False)
     assert present(WithSources(shown(whole(), readOnly=True)), whole()) == Outcome(UID, "Prometheus")
 
 
 def test_it_is_removed_and_no_other() -> None:
     other = theirs("Theirs", URL, 3)
     grafana = WithSources(other, shown(whole()))
-    assert datasource.absent(grafana, UID, check=True).changed
+    assert datasource.absent(grafana, IDENTITY, check=True).changed
     assert grafana.changes == []
-    gone = datasource.absent(grafana, UID, check=False)
+    gone = datasource.absent(grafana, IDENTITY, check=False)
     assert (gone.changed, gone.name, gone.before["url"]) == (True, "Prometheus", URL)
-    assert not datasource.absent(grafana, UID, check=False).changed
+    assert not datasource.absent(grafana, IDENTITY, check=False).changed
     assert grafana.sources == {"theirs": other}
+
+
+def of_lab(source: JSON, lab: str) -> JSON:
+    return {**source, "jsonData": {**source["jsonData"], "monitorLab": lab}}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_one_of_another_lab_is_neither_corrected_nor_removed(check: bool) -> None:
+    grafana = WithSources(shown(of_lab(whole("http://192.0.2.9:9090"), "theirs-1")))
+    told = (
+        r"the data source 'Prometheus' of http://grafana.example is of another lab, theirs-1, and this one is mine-2: "
+        r"nothing of it was changed\. Give this lab a name of its own there \(grafana_lab\)"
+    )
+    with pytest.raises(GrafanaError, match=told):
+        present(grafana, of_lab(whole(), "mine-2"), check=check)
+    assert not datasource.absent(grafana, of_lab(whole(), "mine-2"), check=check).changed
+    assert grafana.changes == []
+
+
+def test_one_of_this_lab_or_of_none_is_corrected_and_removed() -> None:
+    mine = of_lab(whole(), "mine-2")
+    for before in (whole("http://192.0.2.9:9090"), of_lab(whole("http://192.0.2.9:9090"), "mine-2")):
+        grafana = WithSources(shown(before))
+        assert present(grafana, mine).changed
+        assert grafana.sources[UID]["jsonData"]["monitorLab"] == "mine-2"
+        assert not present(grafana, mine).changed
+        assert datasource.absent(grafana, mine, check=False).changed
 
 
 def test_one_that_has_all_is_left_alone_though_its_secrets_cannot_be_read() -> None:

@@ -182,6 +182,34 @@ def test_what_was_saved_by_hand_is_not_deleted_where_overwrite_is_false() -> Non
     assert absent(grafana, [dashboard()], Wish(overwrite=False), check=False)[0].changed
 
 
+@pytest.mark.parametrize("wish", [Wish(lab="mine"), Wish(lab="mine", uid="u", overwrite=True)])
+def test_a_dashboard_of_another_lab_is_neither_replaced_nor_removed(wish: Wish) -> None:
+    grafana = Documented("12.1.1", **stored("T", tags=["x", "lab:theirs"]))
+    for check in (True, False):
+        with pytest.raises(
+            DashboardError, match="'T' with the uid 'u' is of another lab, theirs, and this one is mine: give this one"
+        ):
+            present(grafana, [dashboard()], wish, check=check)
+        assert not absent(grafana, [dashboard()], wish, check=check)[0].changed
+    assert grafana.changes() == []
+
+
+@pytest.mark.parametrize("tags", [["x", "lab:mine"], ["x"], None])
+def test_a_dashboard_of_this_lab_or_of_none_is_replaced_and_removed(tags: list[str] | None) -> None:
+    grafana = Documented("12.1.1", **stored("T", tags=tags))
+    # It may have been exported from another lab's.
+    given = {**dashboard(), "tags": ["x", "lab:theirs"]}
+    assert present(grafana, [given], Wish(lab="mine"), check=False)[0].changed
+    assert grafana.changes()[0][1]["dashboard"]["tags"] == ["x", "lab:mine"]
+    assert absent(grafana, [given], Wish(lab="mine"), check=False)[0].changed
+
+
+def test_who_names_no_lab_minds_none() -> None:
+    grafana = Documented("12.1.1", **stored("T", tags=["lab:theirs"]))
+    assert present(grafana, [dashboard()], Wish(), check=False)[0].changed
+    assert "tags" not in grafana.changes()[0][1]["dashboard"]
+
+
 @pytest.mark.parametrize(("version", "is_refused"), [("11.2.0", True), ("11.3.0", False), ("12.2.0", False)])
 def test_a_title_is_asked_for_where_a_folder_has_it_once(version: str, is_refused: bool) -> None:
     grafana = Documented(version, **{"GET /api/search": [{"uid": "other", "title": "T"}]})

@@ -39,6 +39,7 @@ GOOD: dict[str, list[Any]] = {
     "sha256": ["0" * 64],
     "registry": ["", "docker.io", "localhost:5000", "registry.example.com:5000/lab/images"],
     "label": ["monitor-lab", "a", "a" * 63],
+    "name": ["team-a", "7", "a" * 15],
     "host folder": ["/etc/monitor_lab", "/srv/my.lab/files", "/opt/..lab", "/etc/lab/"],
 }
 BAD: dict[str, list[Any]] = {
@@ -90,6 +91,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "sha256": ["", "0" * 63, "A" * 64, f"sha256:{'0' * 64}"],
     "registry": ["https://docker.io", "docker io", "docker.io/", "/lab", "registry:port"],
+    "name": ["", "Team", "team_a", "-a", "a-", "a" * 16, "a/b"],
     "label": ["", "Monitor", "monitor_lab", "-lab", "lab-", "a" * 64],
     "host folder": [
         "",

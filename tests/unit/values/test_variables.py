@@ -47,6 +47,7 @@ EXPECTED = {
     "grafana_required": "",
     "grafana_external_url": "url",
     "grafana_datasource": "",
+    "grafana_lab": "name",
     "grafana_admin_user": "",
     "grafana_anonymous_viewer": "",
     "grafana_dashboards": "",
