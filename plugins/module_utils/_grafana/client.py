@@ -270,18 +270,21 @@ class Grafana:
     def unreached(self, source: DataSource, dialect: Dialect) -> str:
         """Return why Grafana does not reach the Prometheus of a data source, empty where it does.
 
-        Its health is what Grafana's page "Save & test" asks for. Before 9.0, and where the plugin cannot be asked, a
-        query through Grafana takes its place: every version from 7.5 has that.
+        Its health is what Grafana's page "Save & test" asks for. Before 9.0, where the plugin cannot be asked, and
+        where its answer does not prove it, a query through Grafana takes its place: every version from 7.5 has that.
         """
         uid = quote(source.uid, safe="")
         if dialect.data_source_by_uid:
             try:
-                self._call("GET", f"/api/datasources/uid/{uid}/health")
+                health = self._call("GET", f"/api/datasources/uid/{uid}/health")
             except GrafanaError as error:
                 if error.status not in (404, 501):
                     return str(error)
             else:
-                return ""
+                # Some versions call it healthy where a stranger answers with an error, and then tell nothing of it
+                # (https://github.com/grafana/grafana/issues/75697).
+                if isinstance(health, dict) and health.get("details"):
+                    return ""
         which = f"uid/{uid}" if dialect.data_source_by_uid else str(source.id)
         try:
             answer = self._call("GET", f"/api/datasources/proxy/{which}/api/v1/query?query=1")
