@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard as document
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.shapes import dashboards_in
 
 from tests import alert_cases
 from tests.checks.tree import CHECKOUT
@@ -121,7 +122,8 @@ def test_the_committed_files_are_those_that_the_tool_writes() -> None:
 
 def test_the_role_imports_each_of_them() -> None:
     read = yaml.safe_load((CHECKOUT / "roles" / "grafana" / "vars" / "main.yml").read_text(encoding="utf-8"))
-    assert sorted(read["__grafana_dashboards"]) == NAMES
+    folder = "{{ monitor_lab_files }}/dashboards"
+    assert sorted(read["__grafana_dashboards"]) == [f"{folder}/{name}.json" for name in NAMES]
 
 
 def test_the_readme_names_each_of_them() -> None:
@@ -146,7 +148,7 @@ def test_a_row_more_is_a_panel_more() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_can_be_imported(name: str) -> None:
-    read = document.parse((DASHBOARDS / f"{name}.json").read_bytes(), name)
+    [read] = dashboards_in((DASHBOARDS / f"{name}.json").read_bytes(), name)
     assert document.settle(read, None, None, None) == f"monitor-lab-{name}"
     assert read == committed(name), "nothing was missing"
 
@@ -394,3 +396,9 @@ def test_colours_of_states_differ_for_those_who_cannot_tell_red_from_green(
     for one, other in combinations(states, 2):
         apart = sum((a - b) ** 2 for a, b in zip(seen(one, matrix), seen(other, matrix), strict=True)) ** 0.5
         assert apart > 25, (one, other, apart)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_uid_is_made_of_its_files_name(name: str) -> None:
+    # By which the role grafana gives it one of its own in a Grafana of several labs.
+    assert committed(name)["uid"] == f"monitor-lab-{name}"

@@ -18,7 +18,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_variab
 )
 
 from tests.checks.tree import CHECKOUT
-from tests.plays import ansible_playbook
+from tests.plays import ansible_playbook, shown
 
 PLAYBOOK = CHECKOUT / "playbooks" / "load_run.yml"
 
@@ -105,3 +105,45 @@ def test_lab_run_judges_and_the_other_commands_do_not() -> None:
     lab = (CHECKOUT / "lab").read_text()
     assert lab.count("python -m tools.judged") == 1
     assert "  run)\n    player='python -m tools.judged'\n    play playbooks/load_run.yml" in lab
+
+
+@pytest.mark.parametrize(
+    ("kept", "foreign", "login"),
+    [
+        ({"grafana_admin_password": "p4ss"}, False, ["admin", "p4ss", ""]),
+        # A token is for a Grafana that is somebody else's.
+        ({"grafana_admin_password": "p4ss", "grafana_token": "t0ken\n"}, False, ["admin", "p4ss", ""]),
+        ({"grafana_admin_password": "p4ss", "grafana_token": "t0ken\n"}, True, ["", "", "t0ken"]),
+        ({"grafana_token": "t0ken\n"}, True, ["", "", "t0ken"]),
+        ({"grafana_admin_password": "p4ss"}, True, ["admin", "p4ss", ""]),
+        ({}, True, ["", "", ""]),
+    ],
+)
+def test_grafana_is_told_of_a_run_with_the_login_that_is_kept(
+    kept: dict[str, str], foreign: bool, login: list[str], tmp_path: Path
+) -> None:
+    for name, text in kept.items():
+        (tmp_path / name).write_text(text)
+    (block,) = (task["block"] for task in yaml.safe_load(PLAYBOOK.read_text())[1]["tasks"] if "block" in task)
+    names = ("url_username", "url_password", "grafana_api_key")
+    options = block[0]["devsecops.monitor_lab.locust_run"]
+    told = [
+        # What is omitted is no fact.
+        {"ansible.builtin.set_fact": {"it_is": "known", **{name: options[name] for name in names}}},
+        {
+            "ansible.builtin.debug": {
+                "msg": "{{ [" + ", ".join(f"{name} | default('')" for name in names) + "] | to_json }}"
+            }
+        },
+    ]
+    given = {
+        "monitor_lab_secrets_dir": str(tmp_path),
+        "monitor_lab_grafana_is_foreign": foreign,
+        "monitor_lab_grafana_url": "http://grafana",
+        "monitor_lab_access": {"grafana": {}},
+    }
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": block[0]["vars"], "tasks": told}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    done = ansible_playbook(tmp_path / "play.yml", "--inventory=localhost,", f"--extra-vars={json.dumps(given)}")
+    assert done.returncode == 0, done.stdout
+    assert shown(done) == [login]
