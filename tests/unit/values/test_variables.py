@@ -103,6 +103,7 @@ EXPECTED = {
     "monitor_lab_proxy": "url",
     "monitor_lab_no_proxy": "",
     "monitor_lab_ca_certificate": "file",
+    "monitor_lab_needs_node": "",
     "monitor_lab_keep_data": "",
     "monitor_lab_purge": "",
     "node_exporter_version": "tag",
