@@ -46,6 +46,8 @@ class Cluster:
     def __init__(self) -> None:
         self.version = "v1.30.0"
         self.broken = ""
+        self.forbidden = ""
+        """Plural of the kind that its user may not see."""
         self.objects: dict[tuple[str, str, str], Object] = {}
         """(plural, namespace, name) → object"""
         self.writes: list[str] = []
@@ -189,6 +191,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(404, "NotFound")
         plural, namespace, name = at["plural"], at["namespace"] or "", at["name"] or ""
         key = (plural, namespace, name)
+        if plural == self.cluster.forbidden:
+            return self.refuse(403, "Forbidden")
         if self.command == "GET" and at["log"]:
             return self.answer(f"the last words of {name}\n")
         if self.command == "GET" and name:
