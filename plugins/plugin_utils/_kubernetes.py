@@ -147,6 +147,12 @@ def applied(objects: list[KubernetesObject], manager: str = MANAGER) -> list[Kub
     return found
 
 
+def annotation(objects: list[KubernetesObject], kind: str, name: str, key: str) -> str:
+    """Return an annotation of the object that is called so, or "" where there is none."""
+    found = [one["metadata"] for one in objects if (one["kind"], one["metadata"]["name"]) == (kind, name)]
+    return next((str((metadata.get("annotations") or {}).get(key, "")) for metadata in found), "")
+
+
 def pods_not_ready(pods: list[KubernetesObject]) -> list[KubernetesObject]:
     """Return those that do not serve.
 
@@ -280,6 +286,21 @@ def nodes_without_image(nodes: list[KubernetesObject], image: str) -> list[str]:
             called.fullmatch(name) for held in _status(node).get("images") or [] for name in held.get("names") or []
         )
     ]
+
+
+def image_on_nodes(nodes: list[KubernetesObject], image: str) -> str:
+    """Return the name that nodes know `image` by: that of a registry that one of them has pulled it from, or its own.
+
+    kubelet keeps who may use an image that it has pulled by that name, and under another one does not find it there:
+    https://kubernetes.io/docs/concepts/containers/images/#ensureimagepullcredentialverification. Only an image that the
+    lab has built is the same wherever its name ends so: its tag is a hash of what it is made of.
+    """
+    if not image.startswith("localhost/"):
+        return image
+    ending = f"/{image.rpartition('/')[2]}"
+    names = {name for node in nodes for held in _status(node).get("images") or [] for name in held.get("names") or []}
+    pulled = sorted(name for name in names if name.endswith(ending) and not name.startswith("localhost/"))
+    return pulled[0] if pulled else image
 
 
 def nodes_of_another_processor(nodes: list[KubernetesObject], machine: str) -> list[str]:

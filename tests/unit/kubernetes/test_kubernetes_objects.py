@@ -244,6 +244,17 @@ def test_what_the_lab_applied_is_told_apart() -> None:
     ]
 
 
+def test_an_annotation_is_read() -> None:
+    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data", "annotations": {"version": 17}}}
+    bare = {"kind": "PersistentVolumeClaim", "metadata": {"name": "bare"}}
+    other = {"kind": "Service", "metadata": {"name": "data", "annotations": {"version": "1"}}}
+    found = [other, bare, claim]
+    assert _kubernetes.annotation(found, "PersistentVolumeClaim", "data", "version") == "17"
+    assert _kubernetes.annotation(found, "PersistentVolumeClaim", "data", "other") == ""
+    assert _kubernetes.annotation(found, "PersistentVolumeClaim", "bare", "version") == ""
+    assert _kubernetes.annotation([], "PersistentVolumeClaim", "data", "version") == ""
+
+
 def test_pods_that_are_not_ready() -> None:
     assert _kubernetes.pods_not_ready(PODS) == PODS[:-1]
     assert _kubernetes.pods_not_ready([{"metadata": {"name": "new"}}, {"metadata": {}, "status": None}]) != []
@@ -389,6 +400,26 @@ def test_an_image_has_one_of_its_names(listed: Any, without: list[str]) -> None:
 def test_nodes_that_tell_of_no_image_are_without() -> None:
     held = node("b", images=[{"names": ["lab/a.b:1"]}])
     assert _kubernetes.nodes_without_image([node("a"), held, node("c", images=None)], "lab/a.b:1") == ["a", "c"]
+
+
+BUILT = "localhost/monitor-lab/tokenization:0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("image", "listed", "known"),
+    [
+        (BUILT, [], BUILT),
+        (BUILT, None, BUILT),
+        (BUILT, [BUILT], BUILT),
+        (BUILT, [BUILT, "lab.test/a/tokenization:0123456789ab"], "lab.test/a/tokenization:0123456789ab"),
+        (BUILT, ["lab.test/tokenization:ffffffffffff", "lab.test/my-tokenization:0123456789ab"], BUILT),
+        # Another registry's may be another image.
+        ("postgres:17.7", ["lab.test/library/postgres:17.7"], "postgres:17.7"),
+    ],
+)
+def test_an_image_that_was_pulled_keeps_its_name(image: str, listed: Any, known: str) -> None:
+    nodes = [node("a", images=[{"names": listed}]), node("b")]
+    assert _kubernetes.image_on_nodes(nodes, image) == known
 
 
 def test_nodes_of_another_processor() -> None:
