@@ -90,7 +90,9 @@ def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
     (container,) = pod_of(manifests[case][DEPLOYMENT])["containers"]
     paths = ("_FILE", "PGSSLROOTCERT")
     values = {one["name"]: one["value"] for one in container["env"] if not one["name"].endswith(paths)}
+    alone = {"TOKENIZATION_DATABASE_ALONE": "1"} if case == "sqlite" else {}
     assert values == {
+        **alone,
         "TOKENIZATION_HOST": "0.0.0.0",
         "TOKENIZATION_HOSTS": values["TOKENIZATION_HOSTS"],
         "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE": "0" if case == "exposed" else "1",

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What the role tokenization does to a cluster, from the first look at it to what is there in the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster_stand_in import Cluster, served
+from tests.plays import ansible_playbook
+
+IMAGES = {name: {"reference": f"localhost/monitor-lab/{name}:0123456789ab"} for name in ("tokenization", "postgres")}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """One whose node has the lab's images, and has pulled one of them from a registry."""
+    (tmp_path / "secrets/tls").mkdir(parents=True)
+    for name in ("private_key", "bearer_token", "metrics_token", "postgres_password"):
+        (tmp_path / f"secrets/tokenization_{name}").write_text(name)
+    for name in ("authority.crt", "tokenization-postgres.crt", "tokenization-postgres.key"):
+        (tmp_path / "secrets/tls" / name).write_text(name)
+    with served() as (made, kubeconfig):
+        (tmp_path / "kubeconfig").write_text(kubeconfig)
+        pulled = "registry.example/lab/tokenization:0123456789ab"
+        held = [[image["reference"]] for image in IMAGES.values()]
+        made.objects["nodes", "", "node-a"]["status"]["images"] = [{"names": [*names, pulled]} for names in held[:1]]
+        made.objects["nodes", "", "node-a"]["status"]["images"] += [{"names": names} for names in held[1:]]
+        made.put("namespaces", "", {"metadata": {"name": "monitor-lab"}})
+        yield made
+
+
+def deploy(folder: Path, **given: Any) -> subprocess.CompletedProcess[str]:
+    role = {"name": "devsecops.monitor_lab.tokenization", "tasks_from": "kubernetes", "rolespec_validate": False}
+    task = {"ansible.builtin.include_role": role}
+    (folder / "play.yml").write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [task]}]))
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (folder / "hosts.json").write_text(json.dumps({"tokenization": {"hosts": {"one": host}}}))
+    variables = {
+        "ansible_become": False,
+        "image_found": IMAGES,
+        "monitor_lab_secrets_dir": f"{folder}/secrets",
+        "monitor_lab_tokenization_url": "http://192.0.2.1:30500",
+        "tokenization_runtime": "kubernetes",
+        "tokenization_kubeconfig": f"{folder}/kubeconfig",
+        "tokenization_context": "stand-in",
+        "tokenization_image_delivery": "kind",
+        **given,
+    }
+    return ansible_playbook(
+        folder / "play.yml", f"--inventory={folder}/hosts.json", f"--extra-vars={json.dumps(variables)}"
+    )
+
+
+def pod_of(cluster: Cluster, plural: str, name: str) -> dict[str, Any]:
+    pod: dict[str, Any] = cluster.objects[plural, "monitor-lab", name]["spec"]["template"]["spec"]
+    return pod
+
+
+def test_what_is_on_postgresql_is_deployed_once(cluster: Cluster, tmp_path: Path) -> None:
+    done = deploy(tmp_path, tokenization_postgres=True, tokenization_replicas=2)
+    assert done.returncode == 0, done.stdout
+    claim = cluster.objects["persistentvolumeclaims", "monitor-lab", "tokenization-postgres"]
+    assert claim["metadata"]["annotations"] == {"monitor-lab-postgresql": "15"}
+    service = pod_of(cluster, "deployments", "tokenization-service")
+    # By the name that kubelet has its leave to use it by.
+    assert service["containers"][0]["image"] == "registry.example/lab/tokenization:0123456789ab"
+    postgres = pod_of(cluster, "statefulsets", "tokenization-postgres")
+    assert postgres["containers"][0]["image"] == IMAGES["postgres"]["reference"]
+    (budget,) = cluster.names("poddisruptionbudgets")
+    assert budget == "tokenization-service"
+    again = deploy(tmp_path, tokenization_postgres=True, tokenization_replicas=2)
+    assert again.returncode == 0, again.stdout
+    assert "changed=0" in again.stdout
+
+
+def test_another_postgresql_is_refused_with_the_way_to_carry_the_vault_over(cluster: Cluster, tmp_path: Path) -> None:
+    claim = {"name": "tokenization-postgres", "labels": {"app": "tokenization-postgres"}}
+    annotated = {**claim, "annotations": {"monitor-lab-postgresql": "17"}}
+    cluster.put("persistentvolumeclaims", "monitor-lab", {"metadata": annotated})
+    done = deploy(tmp_path, tokenization_postgres=True)
+    assert done.returncode != 0
+    said = " ".join(done.stdout.split())
+    for words in (
+        "has the data of PostgreSQL 17, which localhost/monitor-lab/postgres:0123456789ab, PostgreSQL 15, does not",
+        "Either stay with 17 (tokenization_postgres_image;",
+        "pg_dump --username=tokenization --clean --if-exists' >vault.sql",
+        "Nothing was changed on the cluster.",
+    ):
+        assert words in said
+    assert cluster.writes == []
