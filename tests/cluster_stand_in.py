@@ -48,6 +48,8 @@ class Cluster:
         self.broken = ""
         self.forbidden = ""
         """Plural of the kind that its user may not see."""
+        self.unknown = ""
+        """Name of a field that it does not know."""
         self.objects: dict[tuple[str, str, str], Object] = {}
         """(plural, namespace, name) → object"""
         self.writes: list[str] = []
@@ -208,6 +210,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer({"kind": f"{APIS[at['api']][plural]}List", "apiVersion": at["api"], "items": listed})
         if namespace and ("namespaces", "", namespace) not in self.cluster.objects:
             return self.refuse(404, "NotFound")
+        if self.cluster.unknown and self.cluster.unknown.encode() in body:
+            return self.refuse(400, f"field not declared in schema: {self.cluster.unknown}")
         return self.change(plural, namespace, name, yaml.safe_load(body) or {}, query)
 
     def change(self, plural: str, namespace: str, name: str, body: Any, query: dict[str, str]) -> None:

@@ -37,8 +37,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield made
 
 
-def deploy(folder: Path, **given: Any) -> subprocess.CompletedProcess[str]:
-    role = {"name": "devsecops.monitor_lab.tokenization", "tasks_from": "kubernetes", "rolespec_validate": False}
+def deploy(folder: Path, entry: str = "kubernetes", **given: Any) -> subprocess.CompletedProcess[str]:
+    role = {"name": "devsecops.monitor_lab.tokenization", "tasks_from": entry, "rolespec_validate": False}
     task = {"ansible.builtin.include_role": role}
     (folder / "play.yml").write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [task]}]))
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -65,7 +65,13 @@ def pod_of(cluster: Cluster, plural: str, name: str) -> dict[str, Any]:
 
 
 def test_what_is_on_postgresql_is_deployed_once(cluster: Cluster, tmp_path: Path) -> None:
-    done = deploy(tmp_path, tokenization_postgres=True, tokenization_replicas=2)
+    wanted: dict[str, Any] = {
+        "tokenization_postgres": True,
+        "tokenization_replicas": 2,
+        "tokenization_pod": {"spec": {"nodeSelector": {"disk": "fast"}}},
+        "tokenization_postgres_pod": {"metadata": {"annotations": {"example.com/owner": "payments"}}},
+    }
+    done = deploy(tmp_path, **wanted)
     assert done.returncode == 0, done.stdout
     claim = cluster.objects["persistentvolumeclaims", "monitor-lab", "tokenization-postgres"]
     assert claim["metadata"]["annotations"] == {"monitor-lab-postgresql": "15"}
@@ -76,9 +82,27 @@ def test_what_is_on_postgresql_is_deployed_once(cluster: Cluster, tmp_path: Path
     assert postgres["containers"][0]["image"] == IMAGES["postgres"]["reference"]
     (budget,) = cluster.names("poddisruptionbudgets")
     assert budget == "tokenization-service"
-    again = deploy(tmp_path, tokenization_postgres=True, tokenization_replicas=2)
+    assert service["nodeSelector"] == {"disk": "fast"}
+    template = cluster.objects["statefulsets", "monitor-lab", "tokenization-postgres"]["spec"]["template"]
+    assert template["metadata"]["annotations"]["example.com/owner"] == "payments"
+    again = deploy(tmp_path, **wanted)
     assert again.returncode == 0, again.stdout
     assert "changed=0" in again.stdout
+    gone = deploy(tmp_path, "absent")
+    assert gone.returncode == 0, gone.stdout
+    assert cluster.names("deployments") == cluster.names("statefulsets") == cluster.names("secrets") == []
+    assert cluster.names("persistentvolumeclaims") == ["tokenization-postgres"]
+    images = f"registry.example/lab/tokenization:0123456789ab, {IMAGES['postgres']['reference']}: on the nodes"
+    assert images in " ".join(gone.stdout.split())
+
+
+def test_what_the_cluster_refuses_changes_nothing(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.unknown = "nodeSelectr"
+    done = deploy(tmp_path, tokenization_pod={"spec": {"nodeSelectr": {"disk": "fast"}}})
+    said = " ".join(done.stdout.split())
+    assert "the cluster refuses what is wanted; nothing was changed" in said
+    assert "field not declared in schema: nodeSelectr" in said
+    assert cluster.writes == []
 
 
 def test_another_postgresql_is_refused_with_the_way_to_carry_the_vault_over(cluster: Cluster, tmp_path: Path) -> None:

@@ -109,10 +109,12 @@ ON_THE_CONTROLLER = {"file", "folder", "made folder"}
 OF_LOCUST = {"load", "arguments", "environment", "secrets"}
 # test_rules.py of the rules.
 OF_RULES = {"thresholds"}
+# test_pods.py.
+OF_PODS = {"pod"}
 
 
 def test_every_kind_is_tried() -> None:
-    assert GOOD.keys() == BAD.keys() == KINDS.keys() - ON_THE_CONTROLLER - OF_LOCUST - OF_RULES
+    assert GOOD.keys() == BAD.keys() == KINDS.keys() - ON_THE_CONTROLLER - OF_LOCUST - OF_RULES - OF_PODS
 
 
 @pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in GOOD.items() for value in values])

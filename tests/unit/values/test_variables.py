@@ -133,6 +133,8 @@ EXPECTED = {
     "tokenization_image_delivery": "",
     "tokenization_image_registry": "registry",
     "tokenization_cluster_name": "",
+    "tokenization_pod": "pod",
+    "tokenization_postgres_pod": "pod",
     "tokenization_rollout_timeout": "count",
     "tokenization_remove_claim": "",
 }
