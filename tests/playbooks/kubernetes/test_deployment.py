@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.cluster_stand_in import Cluster, served
 from tests.plays import ansible_playbook
 
-IMAGES = {name: {"reference": f"localhost/monitor-lab/{name}:0123456789ab"} for name in ("tokenization", "postgres")}
+IMAGES = {
+    name: {"reference": f"localhost/monitor-lab/{name}:0123456789ab", "way": "there"}
+    for name in ("tokenization", "postgres")
+}
 
 
 @pytest.fixture
@@ -41,6 +46,10 @@ def deploy(folder: Path, entry: str = "kubernetes", **given: Any) -> subprocess.
     role = {"name": "devsecops.monitor_lab.tokenization", "tasks_from": entry, "rolespec_validate": False}
     task = {"ansible.builtin.include_role": role}
     (folder / "play.yml").write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [task]}]))
+    return play(folder, folder / "play.yml", **given)
+
+
+def play(folder: Path, playbook: str | Path, **given: Any) -> subprocess.CompletedProcess[str]:
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (folder / "hosts.json").write_text(json.dumps({"tokenization": {"hosts": {"one": host}}}))
     variables = {
@@ -54,9 +63,7 @@ def deploy(folder: Path, entry: str = "kubernetes", **given: Any) -> subprocess.
         "tokenization_image_delivery": "kind",
         **given,
     }
-    return ansible_playbook(
-        folder / "play.yml", f"--inventory={folder}/hosts.json", f"--extra-vars={json.dumps(variables)}"
-    )
+    return ansible_playbook(playbook, f"--inventory={folder}/hosts.json", f"--extra-vars={json.dumps(variables)}")
 
 
 def pod_of(cluster: Cluster, plural: str, name: str) -> dict[str, Any]:
@@ -120,3 +127,46 @@ def test_another_postgresql_is_refused_with_the_way_to_carry_the_vault_over(clus
     ):
         assert words in said
     assert cluster.writes == []
+
+
+def render(folder: Path, **given: Any) -> tuple[dict[tuple[str, str], Any], str]:
+    """(kind, name) → object, of all that the kustomization names; and that as it is written."""
+    done = play(folder, "playbooks/render.yml", monitor_lab_manifests_dir=f"{folder}/manifests", **given)
+    assert done.returncode == 0, done.stdout
+    kustomization = (folder / "manifests/kustomization.yaml").read_text()
+    named = yaml.safe_load(kustomization)["resources"]
+    assert sorted([*named, "kustomization.yaml"]) == sorted(path.name for path in (folder / "manifests").iterdir())
+    objects = [yaml.safe_load((folder / "manifests" / name).read_text()) for name in named]
+    return {(one["kind"], one["metadata"]["name"]): one for one in objects}, kustomization
+
+
+def test_what_is_written_is_what_would_be_applied(cluster: Cluster, tmp_path: Path) -> None:
+    del cluster.objects["namespaces", "", "monitor-lab"]
+    wanted: dict[str, Any] = {"tokenization_postgres": True, "tokenization_pod": {"spec": {"nodeSelector": {"a": "b"}}}}
+    shutil.rmtree(tmp_path / "secrets")
+    written, kustomization = render(tmp_path, **wanted, tokenization_replicas=2)
+    assert cluster.writes == []
+    assert ("PodDisruptionBudget", "tokenization-service") in written
+    (volume,) = [one for one in pod_in(written)["volumes"] if one["name"] == "keys"]
+    named = (
+        f"# The Secret {volume['secret']['secretName']} is left out. It has, in the namespace monitor-lab: private_key,"
+    )
+    assert named in kustomization
+    for name in ("private_key", "postgres_password"):
+        text = (tmp_path / f"secrets/tokenization_{name}").read_text()
+        assert not [path for path in (tmp_path / "manifests").iterdir() if text in path.read_text()]
+    # With one pod there is no budget, and once PostgreSQL has an address, the pod knows it.
+    assert deploy(tmp_path, **wanted).returncode == 0
+    written, _unused = render(tmp_path, **wanted)
+    there = {(one["kind"], one["metadata"]["name"]): one for one in cluster.objects.values()}
+    for key, one in written.items():
+        assert one.get("spec", {}).items() <= there[key].get("spec", {}).items(), key
+        assert one["metadata"]["labels"] == there[key]["metadata"]["labels"]
+    left_out = {kind for kind, _unused in there.keys() - written.keys()}
+    assert left_out == {"Node", "Pod", "Secret"}
+    assert written.keys() <= there.keys()
+
+
+def pod_in(written: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    pod: dict[str, Any] = written["Deployment", "tokenization-service"]["spec"]["template"]["spec"]
+    return pod
