@@ -20,8 +20,8 @@ def _names(value: Any) -> list[str]:
     """Return the names of a list of named things: of mappings that each have a `name` of their own; else none."""
     if not isinstance(value, Sequence) or isinstance(value, str):
         return []
-    names = [item.get("name") for item in value if isinstance(item, Mapping)]
-    return names if len(names) == len(value) == len({name for name in names if isinstance(name, str)}) else []
+    names = [item["name"] for item in value if isinstance(item, Mapping) and isinstance(item.get("name"), str)]
+    return names if len(set(names)) == len(value) else []
 
 
 def merged(ours: Any, theirs: Any) -> Any:
@@ -31,16 +31,16 @@ def merged(ours: Any, theirs: Any) -> Any:
     a whole. null removes.
     """
     if isinstance(theirs, Mapping):
-        base = ours if isinstance(ours, Mapping) else {}
-        kept = {key: value for key, value in base.items() if key not in theirs or theirs[key] is not None}
-        return {**kept, **{key: merged(base.get(key), value) for key, value in theirs.items() if value is not None}}
+        base = dict(ours) if isinstance(ours, Mapping) else {}
+        both = {**base, **{key: merged(base.get(key), value) for key, value in theirs.items()}}
+        return {key: value for key, value in both.items() if theirs.get(key, "") is not None}
     if not isinstance(theirs, Sequence) or isinstance(theirs, str):
         return theirs
     if not (_names(ours) and _names(theirs)):
         return [merged(None, item) for item in theirs]
     by_name = {item["name"]: item for item in theirs}
-    kept = [merged(item, by_name.get(item["name"], {})) for item in ours]
-    return kept + [merged(None, item) for item in theirs if item["name"] not in _names(ours)]
+    changed = [merged(item, by_name.get(item["name"], {})) for item in ours]
+    return changed + [merged(None, item) for item in theirs if item["name"] not in _names(ours)]
 
 
 def with_pod(objects: Iterable[dict[str, Any]], pod: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ from tests.cluster_stand_in import Cluster, served
 from tests.plays import ansible_playbook, shown
 
 HERE = Path(__file__).resolve().parent
-GOOD = {"image": "app:good", "password": "g00d", "policy": ["Ingress"]}
-BAD = {"image": "app:bad", "password": "b4d", "policy": ["Ingress", "Egress"]}
+GOOD: dict[str, Any] = {"image": "app:good", "password": "g00d", "policy": ["Ingress"]}
+BAD: dict[str, Any] = {"image": "app:bad", "password": "b4d", "policy": ["Ingress", "Egress"]}
 
 
 STEPS = [
