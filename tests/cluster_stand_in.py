@@ -33,7 +33,7 @@ APIS = {
         "persistentvolumeclaims": "PersistentVolumeClaim",
     },
     "apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
-    "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy"},
+    "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
 }
 PATH = re.compile(

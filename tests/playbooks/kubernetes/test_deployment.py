@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -32,7 +33,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         (tmp_path / f"secrets/tokenization_{name}").write_text(name)
     for name in ("authority.crt", "tokenization-postgres.crt", "tokenization-postgres.key"):
         (tmp_path / "secrets/tls" / name).write_text(name)
-    with served() as (made, kubeconfig):
+    with contextlib.ExitStack() as stack:
+        made, kubeconfig = stack.enter_context(served())
         (tmp_path / "kubeconfig").write_text(kubeconfig)
         pulled = "registry.example/lab/tokenization:0123456789ab"
         held = [[image["reference"]] for image in IMAGES.values()]

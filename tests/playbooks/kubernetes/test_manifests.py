@@ -21,6 +21,8 @@ CLUSTER_CASES = [
     "own_postgres_tls",
     "old_cluster",
     "own_pod",
+    "behind_ingress",
+    "balanced",
 ]
 DEPLOYMENT = ("Deployment", "tokenization-service")
 POSTGRES = ("StatefulSet", "tokenization-postgres")
@@ -92,7 +94,7 @@ def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
     container = pod_of(manifests[case][DEPLOYMENT])["containers"][0]
     paths = ("_FILE", "PGSSLROOTCERT", "EXTRA")
     values = {one["name"]: one["value"] for one in container["env"] if not one["name"].endswith(paths)}
-    alone = {"TOKENIZATION_DATABASE_ALONE": "1"} if case == "sqlite" else {}
+    alone = {"TOKENIZATION_DATABASE_ALONE": "1"} if case in ("sqlite", "behind_ingress", "balanced") else {}
     assert values == {
         **alone,
         "TOKENIZATION_HOST": "0.0.0.0",
@@ -169,6 +171,21 @@ def test_ports_state_their_protocol(manifests: Manifests, case: str) -> None:
 def test_the_service_is_at_the_lab_s_port(manifests: Manifests) -> None:
     (port,) = manifests["sqlite"][SERVICE]["spec"]["ports"]
     assert (port["nodePort"], port["targetPort"]) == (30500, "http")
+
+
+def test_a_service_may_be_behind_an_ingress(manifests: Manifests) -> None:
+    case = manifests["behind_ingress"]
+    (port,) = case[SERVICE]["spec"]["ports"]
+    assert (case[SERVICE]["spec"]["type"], "nodePort" in port) == ("ClusterIP", False)
+    ingress = case["Ingress", "tokenization-service"]["spec"]
+    assert (ingress["ingressClassName"], ingress["tls"][0]["secretName"]) == ("nginx", "vault-tls")
+    (rule,) = ingress["rules"]
+    (path,) = rule["http"]["paths"]
+    assert rule["host"] == "vault.example.org"
+    assert path["backend"]["service"] == {"name": "tokenization-service", "port": {"name": port["name"]}}
+    assert manifests["balanced"][SERVICE]["spec"]["type"] == "LoadBalancer"
+    assert manifests["balanced"]["Ingress", "tokenization-service"]["spec"].keys() == {"rules"}
+    assert ("Ingress", "tokenization-service") not in manifests["sqlite"]
 
 
 @pytest.mark.parametrize("case", ["postgres", "postgres_one", "old_cluster"])

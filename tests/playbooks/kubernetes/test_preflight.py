@@ -22,6 +22,11 @@ from tests.plays import ansible_playbook
         ("no_dsn", ["no /nonexistent/dsn on the controller", "postgresql://"]),
         ("no_authority", ["PostgreSQL has to prove who it is", "tokenization_dsn_ca_file", "sslmode=disable"]),
         ("lost_authority", ["no /nonexistent/ca.crt on the controller"]),
+        ("no_url", ["tokenization_service_type is ClusterIP", "Set monitor_lab_tokenization_url"]),
+        (
+            "other_url",
+            ["tokenization_ingress_host is vault.example.org, but monitor_lab_tokenization_url is http://192"],
+        ),
         ("no_registry", ["tokenization_image_registry is empty", "minikube, kind, k3s, docker or containerd"]),
         ("no_nodes", ["tokenization_image_delivery is containerd", "kubernetes_nodes is empty"]),
         ("old_cluster", ["the cluster is Kubernetes v1.19.16", "needs 1.20 or newer"]),
