@@ -73,13 +73,36 @@ def pod_of(cluster: Cluster, plural: str, name: str) -> dict[str, Any]:
     return pod
 
 
-def test_what_is_on_postgresql_is_deployed_once(cluster: Cluster, tmp_path: Path) -> None:
+def render(folder: Path, **given: Any) -> tuple[dict[tuple[str, str], Any], str]:
+    """(kind, name) → object, of all that the kustomization names; and that as it is written."""
+    done = play(folder, "playbooks/render.yml", monitor_lab_manifests_dir=f"{folder}/manifests", **given)
+    assert done.returncode == 0, done.stdout
+    kustomization = (folder / "manifests/kustomization.yaml").read_text()
+    named = yaml.safe_load(kustomization)["resources"]
+    assert sorted([*named, "kustomization.yaml"]) == sorted(path.name for path in (folder / "manifests").iterdir())
+    objects = [yaml.safe_load((folder / "manifests" / name).read_text()) for name in named]
+    return {(one["kind"], one["metadata"]["name"]): one for one in objects}, kustomization
+
+
+def test_what_is_written_is_applied_once_and_removed(cluster: Cluster, tmp_path: Path) -> None:
+    """Each play takes its time: all of a lab's life on a cluster, one after the other."""
+    del cluster.objects["namespaces", "", "monitor-lab"]
+    shutil.rmtree(tmp_path / "secrets")
     wanted: dict[str, Any] = {
         "tokenization_postgres": True,
-        "tokenization_replicas": 2,
         "tokenization_pod": {"spec": {"nodeSelector": {"disk": "fast"}}},
         "tokenization_postgres_pod": {"metadata": {"annotations": {"example.com/owner": "payments"}}},
     }
+    written, kustomization = render(tmp_path, **wanted, tokenization_replicas=2)
+    assert cluster.writes == []
+    assert ("PodDisruptionBudget", "tokenization-service") in written
+    service = written["Deployment", "tokenization-service"]["spec"]["template"]["spec"]
+    (keys,) = [volume["secret"]["secretName"] for volume in service["volumes"] if volume["name"] == "keys"]
+    assert f"# The Secret {keys} is left out. It has, in the namespace monitor-lab: private_key," in kustomization
+    for name in ("private_key", "postgres_password"):
+        text = (tmp_path / f"secrets/tokenization_{name}").read_text()
+        assert not [path for path in (tmp_path / "manifests").iterdir() if text in path.read_text()]
+
     done = deploy(tmp_path, **wanted)
     assert done.returncode == 0, done.stdout
     claim = cluster.objects["persistentvolumeclaims", "monitor-lab", "tokenization-postgres"]
@@ -87,16 +110,24 @@ def test_what_is_on_postgresql_is_deployed_once(cluster: Cluster, tmp_path: Path
     service = pod_of(cluster, "deployments", "tokenization-service")
     # By the name that kubelet has its leave to use it by.
     assert service["containers"][0]["image"] == "registry.example/lab/tokenization:0123456789ab"
+    assert service["nodeSelector"] == {"disk": "fast"}
     postgres = pod_of(cluster, "statefulsets", "tokenization-postgres")
     assert postgres["containers"][0]["image"] == IMAGES["postgres"]["reference"]
-    (budget,) = cluster.names("poddisruptionbudgets")
-    assert budget == "tokenization-service"
-    assert service["nodeSelector"] == {"disk": "fast"}
     template = cluster.objects["statefulsets", "monitor-lab", "tokenization-postgres"]["spec"]["template"]
     assert template["metadata"]["annotations"]["example.com/owner"] == "payments"
+
     again = deploy(tmp_path, **wanted)
     assert again.returncode == 0, again.stdout
     assert "changed=0" in again.stdout
+
+    # With one pod there is no budget, and now that PostgreSQL has an address, the pod knows it.
+    written, _unused = render(tmp_path, **wanted)
+    there = {(one["kind"], one["metadata"]["name"]): one for one in cluster.objects.values()}
+    for key, one in written.items():
+        assert one.get("spec", {}).items() <= there[key].get("spec", {}).items(), key
+        assert one["metadata"]["labels"] == there[key]["metadata"]["labels"]
+    assert {kind for kind, _unused in there.keys() - written.keys()} == {"Node", "Pod", "Secret"}
+
     gone = deploy(tmp_path, "absent")
     assert gone.returncode == 0, gone.stdout
     assert cluster.names("deployments") == cluster.names("statefulsets") == cluster.names("secrets") == []
@@ -129,46 +160,3 @@ def test_another_postgresql_is_refused_with_the_way_to_carry_the_vault_over(clus
     ):
         assert words in said
     assert cluster.writes == []
-
-
-def render(folder: Path, **given: Any) -> tuple[dict[tuple[str, str], Any], str]:
-    """(kind, name) → object, of all that the kustomization names; and that as it is written."""
-    done = play(folder, "playbooks/render.yml", monitor_lab_manifests_dir=f"{folder}/manifests", **given)
-    assert done.returncode == 0, done.stdout
-    kustomization = (folder / "manifests/kustomization.yaml").read_text()
-    named = yaml.safe_load(kustomization)["resources"]
-    assert sorted([*named, "kustomization.yaml"]) == sorted(path.name for path in (folder / "manifests").iterdir())
-    objects = [yaml.safe_load((folder / "manifests" / name).read_text()) for name in named]
-    return {(one["kind"], one["metadata"]["name"]): one for one in objects}, kustomization
-
-
-def test_what_is_written_is_what_would_be_applied(cluster: Cluster, tmp_path: Path) -> None:
-    del cluster.objects["namespaces", "", "monitor-lab"]
-    wanted: dict[str, Any] = {"tokenization_postgres": True, "tokenization_pod": {"spec": {"nodeSelector": {"a": "b"}}}}
-    shutil.rmtree(tmp_path / "secrets")
-    written, kustomization = render(tmp_path, **wanted, tokenization_replicas=2)
-    assert cluster.writes == []
-    assert ("PodDisruptionBudget", "tokenization-service") in written
-    (volume,) = [one for one in pod_in(written)["volumes"] if one["name"] == "keys"]
-    named = (
-        f"# The Secret {volume['secret']['secretName']} is left out. It has, in the namespace monitor-lab: private_key,"
-    )
-    assert named in kustomization
-    for name in ("private_key", "postgres_password"):
-        text = (tmp_path / f"secrets/tokenization_{name}").read_text()
-        assert not [path for path in (tmp_path / "manifests").iterdir() if text in path.read_text()]
-    # With one pod there is no budget, and once PostgreSQL has an address, the pod knows it.
-    assert deploy(tmp_path, **wanted).returncode == 0
-    written, _unused = render(tmp_path, **wanted)
-    there = {(one["kind"], one["metadata"]["name"]): one for one in cluster.objects.values()}
-    for key, one in written.items():
-        assert one.get("spec", {}).items() <= there[key].get("spec", {}).items(), key
-        assert one["metadata"]["labels"] == there[key]["metadata"]["labels"]
-    left_out = {kind for kind, _unused in there.keys() - written.keys()}
-    assert left_out == {"Node", "Pod", "Secret"}
-    assert written.keys() <= there.keys()
-
-
-def pod_in(written: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    pod: dict[str, Any] = written["Deployment", "tokenization-service"]["spec"]["template"]["spec"]
-    return pod
