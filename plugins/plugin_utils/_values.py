@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from . import _grafana_settings
 from ._alert_rules import thresholds_fault
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
+from ._pods import pod_fault
 
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:(?P<unit>[kmgt])(?:i?b|i)?|b)?", re.ASCII | re.IGNORECASE)
 _TAG = r"\w[\w.-]{0,127}"
@@ -198,6 +199,7 @@ KINDS: dict[str, Kind] = {
     "grafana settings": _grafana_settings.settings_fault,
     "grafana plugins": _grafana_settings.plugins_fault,
     "grafana data sources": _grafana_settings.datasources_fault,
+    "pod": pod_fault,
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
@@ -225,6 +227,7 @@ _KIND_BY_ENDING = {
     "_image": "image",
     "_registry": "registry",
     "_namespace": "label",
+    "_pod": "pod",
     "_file": "file",
     "_certificate": "file",
     "_sha256": "sha256",
