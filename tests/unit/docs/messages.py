@@ -105,7 +105,11 @@ def all_messages(checkout: Path) -> dict[str, set[Path]]:
     found: dict[str, set[Path]] = {}
     sources = [
         (checkout / "lab", of_front_door),
-        *((path, of_tasks) for folder in ("roles", "playbooks") for path in checkout.glob(f"{folder}/**/tasks/**/*.yml")),
+        *(
+            (path, of_tasks)
+            for folder in ("roles", "playbooks")
+            for path in checkout.glob(f"{folder}/**/tasks/**/*.yml")
+        ),
         *((path, of_tasks) for path in checkout.glob("playbooks/*.yml")),
         *((path, of_python) for path in checkout.glob("plugins/**/*.py")),
     ]

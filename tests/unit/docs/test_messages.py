@@ -108,7 +108,7 @@ def test_tasks_and_what_they_loop_over(tmp_path: Path) -> None:
         "- block:\n"
         "    - ansible.builtin.assert:\n"
         "        that: false\n"
-        "        fail_msg: \"{{ a }}:{% if b %} no {{ c }}{% endif %} there.\"\n"
+        '        fail_msg: "{{ a }}:{% if b %} no {{ c }}{% endif %} there."\n'
         "  rescue:\n"
         "    - ansible.builtin.fail:\n"
         "        msg: all is lost\n"
@@ -125,7 +125,11 @@ def test_tasks_and_what_they_loop_over(tmp_path: Path) -> None:
         ("any.py", 'raise Wrong(f"{a} is no {b!r}")', ["… is no …"]),
         ("any.py", 'module.fail_json(msg="this is all wrong")', ["this is all wrong"]),
         ("any.py", 'return "this is all wrong"', []),
-        ("_values.py", '"""This tells what is here."""\nx = "{} is not a port; write one"', ["… is not a port; write one"]),
+        (
+            "_values.py",
+            '"""This tells what is here."""\nx = "{} is not a port; write one"',
+            ["… is not a port; write one"],
+        ),
         ("_values.py", 'x = f"{a} is not here, and {b} neither"', ["… is not here, and … neither"]),
         ("_values.py", 'x = "two words"', []),
     ],
