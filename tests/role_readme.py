@@ -116,7 +116,7 @@ def readme(role: Path) -> str:
     if groups := groups_of(role.name):
         named = " and ".join(f"`{group}`" for group in groups)
         parts.append(
-            f"The hosts that run it are those of the group{'s' if len(groups) > 1 else ''} {named}. In a play of your own:"
+            f"It runs on the hosts of the group{'s' if len(groups) > 1 else ''} {named}. In a play of your own:"
         )
     parts.append(example(role.name))
     if others := {name: spec for name, spec in specs.items() if name != "main"}:

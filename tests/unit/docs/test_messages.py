@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""The page on troubleshooting has what `lab`, roles, playbooks and plugins say where something is wrong, and no more."""
+"""The page on troubleshooting has what `lab`, roles, playbooks and plugins say of what is wrong, and no more."""
 
 from __future__ import annotations
 
