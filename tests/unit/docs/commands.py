@@ -11,6 +11,7 @@ import shlex
 from argparse import ArgumentError
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from ansible.cli.playbook import PlaybookCLI
@@ -136,7 +137,7 @@ def known_tags() -> set[str]:
     return {*(entry["name"] for entry in table), "preflight", "verify", "all", *STANDS_FOR}
 
 
-def plays_of(text: str) -> list[dict[str, object]]:
+def plays_of(text: str) -> list[dict[str, Any]]:
     """Return the plays of a block of YAML; none where it is something else."""
     parsed = yaml.safe_load(text)
     return [one for one in parsed if isinstance(one, dict) and "hosts" in one] if isinstance(parsed, list) else []

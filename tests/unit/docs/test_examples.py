@@ -9,7 +9,7 @@ import functools
 import importlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,11 @@ from tests.checks.tree import CHECKOUT, working_tree
 from tests.documents import Block, blocks, pages, prose, read
 from tests.unit.docs.commands import COMMANDS, commands, fault, known_tags, plays_of
 
-PARSERS = {"yaml": lambda text: list(yaml.safe_load_all(text)), "json": json.loads, "python": ast.parse}
+PARSERS: dict[str, Callable[[str], object]] = {
+    "yaml": lambda text: list(yaml.safe_load_all(text)),
+    "json": json.loads,
+    "python": ast.parse,
+}
 PARSED = [block for page in pages() for block in blocks(page, *PARSERS)]
 COLLECTION = "devsecops.monitor_lab."
 PLUGINS = "ansible_collections.devsecops.monitor_lab.plugins"
