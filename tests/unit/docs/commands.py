@@ -27,9 +27,9 @@ LAB = (CHECKOUT / "lab").read_text(encoding="utf-8")
 COMMANDS = set(re.findall(r"^  ([a-z-]+) {2,}\S", LAB.partition("USAGE'")[2].partition("\nUSAGE")[0], re.MULTILINE))
 # Command → the playbook that it plays.
 PLAYED = {
-    case.split(")")[0].strip(): match[1]
+    command: playbook
     for case in re.split(r"^  (?=[a-z-]+\))", LAB, flags=re.MULTILINE)
-    if (match := re.search(r"\bplay (\S+\.yml)", case))
+    for command, playbook in re.findall(r"\A([a-z-]+)\).*?\bplay (\S+\.yml)", case, re.DOTALL)
 }
 STANDS_FOR = {"…", "NAME", "PART"}
 # Inventories that a reader makes.
