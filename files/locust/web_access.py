@@ -134,7 +134,7 @@ def is_own(host: str) -> bool:
 
 
 def is_foreign(headers: Headers, changes: bool) -> bool:
-    """Whether another web page than Locust's makes a browser send this; programs send none of these headers.
+    """Whether another web page than Locust's makes a browser send this; programs send none of what tells of pages.
 
     Locust lets every page read its answers (CORS), so that one that says who it is gets none. One that does not can't
     read, but change.
@@ -147,7 +147,14 @@ def is_foreign(headers: Headers, changes: bool) -> bool:
         return False
     if site is not None:
         return site not in ("same-origin", "none")
-    return origin is None and referer is not None and authority(referer) != host
+    if origin is not None:
+        return False
+    # Of plain HTTP to another address than loopback a browser says no more, and a page can have it hide the Referer.
+    return is_browser(headers) if referer is None else authority(referer) != host
+
+
+def is_browser(headers: Headers) -> bool:
+    return headers.get("User-Agent", "").startswith("Mozilla/")
 
 
 def authority(url: str) -> str:
@@ -174,7 +181,7 @@ class Login:
         self._password = password
         self._base = base
         # Both anew with each start: a browser keeps the cookies of one host together, whatever their ports.
-        self._signer = Signer(secrets.token_bytes(32))
+        self._key = secrets.token_bytes(32)
         self._cookie = f"locust_{secrets.token_hex(4)}"
         self._wrong = 0
         self._logs_again = 0.0
@@ -194,9 +201,14 @@ class Login:
             return redirect(f"{self._base}/login", 303)
         answer = refusal(401, "Locust wants a login.")
         # A browser would ask by itself, and from then on send the password whoever's page makes it ask.
-        if not request.headers.get("User-Agent", "").startswith("Mozilla/"):
+        if not is_browser(request.headers):
             answer.headers["WWW-Authenticate"] = 'Basic realm="Locust", charset="UTF-8"'
         return answer
+
+    @property
+    def _signer(self) -> Signer:
+        """Of one address: whatever else listens on this host gets the cookie from a browser, but not its address."""
+        return Signer(self._key, salt=request.remote_addr or "")
 
     def _in_session(self) -> bool:
         try:

@@ -149,7 +149,7 @@ docker:
 podman:
   description: >-
     Podman's images (name to id) and pods. Null where there is no Podman. Of the lab's pods there are the containers,
-    too.
+    too, and one is Dead that Podman takes for running though its processes are gone.
   type: dict
   returned: always
   sample:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,12 +34,14 @@ from tests.e2e.conftest import (
     Lab,
     detokenize,
     docker_images,
+    files,
     keep_image,
     listed,
     query,
     state,
     volumes,
 )
+from tests.e2e.reboot import empty_run, end_all, kill_docker, numbers_of_others, others
 from tests.integration.tokenization.load import Answers, enough, lost, store
 from tests.integration.tokenization.service import UID, free_port
 from tests.made_up import add
@@ -45,8 +49,6 @@ from tests.stranger import listening
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(1800)
-# The lab's, where there is no systemd, and the package's.
-DOCKER_PID_FILES = (Path("/run/monitor-lab-docker.pid"), Path("/run/docker.pid"))
 # Alerts of what the machine is like beside the lab.
 OF_THE_MACHINE = {"HostBusy", "HostMemoryLow", "DiskFull", "DiskFilling", "HostKilledForMemory"}
 
@@ -713,10 +715,39 @@ def test_down_with_data_kept_and_up_again(lab: Lab) -> None:
 
 def test_up_brings_back_a_docker_that_was_killed(lab: Lab) -> None:
     """Without systemd nothing else does."""
-    os.kill(int(next(file for file in DOCKER_PID_FILES if file.exists()).read_text()), signal.SIGKILL)
+    kill_docker()
     played = lab("up")
     assert played.code == 0, played.output[-4000:]
     assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+
+
+@pytest.mark.skipif(Path("/run/systemd/system").exists(), reason="the scenario default reboots what has systemd")
+@pytest.mark.parametrize("run", ["kept", pytest.param("emptied", marks=pytest.mark.release)])
+def test_up_brings_a_lab_back_after_a_reboot(lab: Lab, run: str) -> None:
+    """Without systemd nothing is started, which status says; all that is on the disk is there."""
+    if run == "emptied":
+        assert others(lab) == [], "what others have here would be lost"
+    stored = requests.post(f"{URLS['tokenization']}/tokenize", json={"name": "reboot", "data": "kept"}, timeout=10)
+    assert stored.status_code == 200
+    scraped = time.time()
+    kept = files(CONFIG, lab.secrets), volumes()
+    end_all(lab)
+    if run == "emptied":
+        empty_run()
+    with numbers_of_others() if run == "kept" else contextlib.nullcontext():
+        told = lab("status")
+        assert told.code != 0
+        for name, url in URLS.items():
+            assert f"{name} {url} NO ANSWER" in told.message
+        assert (files(CONFIG, lab.secrets), volumes()) == kept
+        played = lab("up")
+    assert played.code == 0, played.output[-6000:]
+    assert ("Run the pod tokenization-service", "") in changed(played.output)
+    assert (files(CONFIG, lab.secrets), volumes()) == kept
+    assert detokenize("reboot", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+    (before,) = query(f'up{{job="tokenization"}} @ {scraped:.3f}')
+    assert before["value"][1] == "1"
+    assert lab("up").recap["changed"] == 0
 
 
 def test_every_fault_of_the_values_is_told_at_once(lab: Lab) -> None:

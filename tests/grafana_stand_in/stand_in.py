@@ -33,7 +33,7 @@ GENERAL = {"id": 0, "uid": "", "title": "General"}
 class StandIn:
     """What was stored; in `data`, so that it outlives the container, as Grafana's own database does."""
 
-    def __init__(self, data: Path, provisioning: Path, user: str, password: str) -> None:
+    def __init__(self, data: Path, provisioning: Path, user: str, password: str, anonymous: bool) -> None:
         exchanges = json.loads(RECORDING.read_text(encoding="utf-8"))["exchanges"]
         self._recorded = {exchange["note"]: exchange["response"] for exchange in exchanges}
         self._file = data / "stand-in.json"
@@ -43,19 +43,22 @@ class StandIn:
             self._state = json.loads(self._file.read_text(encoding="utf-8"))
         self._save()
         self._login = "Basic " + base64.b64encode(f"{user}:{self._state['password']}".encode()).decode()
+        self._has_anonymous_viewers = anonymous
         files = [path.read_text(encoding="utf-8") for path in provisioning.glob("datasources/*.y*ml")]
         self._has_data_source = any(f"uid: {DATA_SOURCE}" in file for file in files)
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any, login: str | None) -> JSON:
         if (method, path) == ("GET", "/api/health"):
             return self._as("health, no login")
-        if login is None:
+        if login is None and not self._has_anonymous_viewers:
             return self._as("API without login")
-        if login != self._login:
+        if login not in (None, self._login):
             return self._as("wrong password")
         for verb, pattern, respond in ROUTES:
             match = re.fullmatch(pattern, path)
             if verb == method and match:
+                if login is None and respond not in VIEWED:
+                    return self._as("viewer makes folder")
                 response: JSON = respond(self, *map(unquote, match.groups()), **self._given(verb, query, body))
                 return response
         return self._as("a path that does not exist")
@@ -202,6 +205,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "/api/dashboards/id/([0-9]+)/versions/([0-9]+)", StandIn.version),
     ("POST", "/api/annotations", StandIn.annotate),
 ]
+VIEWED = (StandIn.organisation, StandIn.settings, StandIn.folders, StandIn.folder, StandIn.search, StandIn.dashboard)
 
 
 def handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
@@ -239,6 +243,7 @@ def main() -> None:
         Path(environment.get("GF_PATHS_PROVISIONING", "/etc/grafana/provisioning")),
         environment.get("GF_SECURITY_ADMIN_USER", "admin"),
         password,
+        environment.get("GF_AUTH_ANONYMOUS_ENABLED") == "true",
     )
     address = environment.get("GF_SERVER_HTTP_ADDR", ""), int(environment.get("GF_SERVER_HTTP_PORT", "3000"))
     server = ThreadingHTTPServer(address, handler(stand_in))

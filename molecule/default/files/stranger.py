@@ -206,11 +206,41 @@ def alertmanager(table: Table, url: str) -> None:
 
 
 def grafana(table: Table, url: str) -> None:
-    for path in ("/api/search", "/api/datasources", "/api/org", "/api/admin/settings"):
-        table.asked(f"Grafana: GET {path}", f"{url}{path}")
-    table.asked("Grafana: log in", f"{url}/api/org", Authorization=basic("admin", "admin"))
-    entry = b'{"user": "admin", "password": "admin"}'
-    table.asked("Grafana: log in by its form", f"{url}/login", entry, Content_Type="application/json")
+    """What Grafana gives without a login where one lets it, or gave in a version with a hole.
+
+    The stand-in that the scenario has (tests/grafana_stand_in) knows one password, and viewers without a login. It has
+    no form to log in by, no cookies, snapshots, queries, metrics, users or proxies: what it refuses of those shows
+    nothing of Grafana. One on hosts of one's own has them all (MONITOR_LAB_INVENTORY).
+    """
+    for path in (
+        *("/api/org", "/api/search", "/api/dashboards/uid/monitor-lab-locust", "/api/folders", "/api/annotations"),
+        *("/api/frontend/settings", "/api/users", "/api/admin/settings", "/api/snapshots/:key", "/metrics"),
+        *("/api/datasources", "/api/datasources/uid/monitor-lab-prometheus"),
+        "/api/datasources/proxy/1/api/v1/query?query=up",
+        "/api/datasources/proxy/uid/monitor-lab-prometheus/api/v1/query?query=up",
+        "/public/plugins/prometheus/../../../../../../../../etc/monitor_lab/keys/admin_password",
+    ):
+        table.asked(f"Grafana: GET {path}", f"{url}{path}", Origin="http://stranger.example")
+    board = {"uid": "stranger", "title": "A stranger's", "panels": []}
+    query = {"refId": "A", "datasource": {"uid": "monitor-lab-prometheus"}, "expr": "up"}
+    for path, body in (
+        ("/api/dashboards/db", {"dashboard": board, "overwrite": True}),
+        ("/api/folders", {"title": "A stranger's"}),
+        ("/api/annotations", {"text": "A stranger's", "time": 1, "timeEnd": 2}),
+        ("/api/snapshots", {"dashboard": board}),
+        ("/api/ds/query", {"queries": [query], "from": "now-1h", "to": "now"}),
+        ("/api/user/signup", {"email": "stranger@example.org"}),
+        ("/api/admin/users", {"login": "stranger", "password": "stranger"}),
+        ("/login", {"user": "admin", "password": "admin"}),
+    ):
+        given = json.dumps(body).encode()
+        table.asked(f"Grafana: POST {path}", f"{url}{path}", given, Content_Type="application/json")
+    for user, password in (("admin", "admin"), ("admin", ""), ("admin", "grafana")):
+        table.asked(
+            f"Grafana: log in as {user} with {password!r}", f"{url}/api/org", Authorization=basic(user, password)
+        )
+    table.asked("Grafana: be who a proxy says", f"{url}/api/org", X_WEBAUTH_USER="admin")
+    table.asked("Grafana: guess a token", f"{url}/api/org", Authorization="Bearer 0")
 
 
 def flood(address: str, connections: int, data: bytes) -> int:

@@ -318,8 +318,11 @@ def hashed(environment: Mapping[str, Any]) -> dict[str, str]:
     return {name: hashlib.sha256(str(value).encode()).hexdigest() for name, value in environment.items()}
 
 
-def podman(run: RunProgram) -> dict[str, Any]:
-    """Return Podman's images (name → id) and pods, with the containers of the lab's pods. Needs Podman."""
+def podman(run: RunProgram, proc: Path = Path("/proc")) -> dict[str, Any]:
+    """Return Podman's images (name → id) and pods, with the containers of the lab's pods. Needs Podman.
+
+    A pod of the lab's is Dead where Podman takes it for Running, and its processes are gone.
+    """
     images = json.loads(run(["podman", "images", "--format", "json"]) or "[]")
     pods = json.loads(run(["podman", "pod", "ps", "--format", "json"]) or "[]")
     ours = [
@@ -334,7 +337,7 @@ def podman(run: RunProgram) -> dict[str, Any]:
         "images": {name: image["Id"] for image in images for name in image.get("Names") or []},
         "pods": {
             pod["Name"]: {
-                "state": pod["Status"],
+                "state": _state(pod, inspected, proc),
                 "labels": pod.get("Labels") or {},
                 "infra_container": pod["InfraId"],
                 "containers": [pod_container(each) for each in inspected if each["Pod"] == pod["Id"]],
@@ -342,6 +345,17 @@ def podman(run: RunProgram) -> dict[str, Any]:
             for pod in pods
         },
     }
+
+
+def _state(pod: Mapping[str, Any], inspected: Iterable[Mapping[str, Any]], proc: Path) -> str:
+    """Return a pod's state. Podman goes by what conmon left in /run, which outlives a reboot where it is on a disk."""
+    status: str = pod["Status"]
+    watches = {
+        each["Id"]: _command_line(proc / str(each["State"].get("ConmonPid", 0)))
+        for each in inspected
+        if each["Pod"] == pod["Id"]
+    }
+    return "Dead" if status == "Running" and any(one not in watches[one] for one in watches) else status
 
 
 def pod_container(inspected: Mapping[str, Any]) -> dict[str, Any]:

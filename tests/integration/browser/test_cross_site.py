@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import re
 import subprocess
@@ -17,13 +16,14 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.integration.locust_exporter.harness import Prometheus, RealLocust, exporter, locust, prometheus, serve
+from tests.integration.browser import pages
+from tests.integration.browser.chromium import PROGRAM, leading
+from tests.integration.locust_exporter.harness import Prometheus, RealLocust, exporter, locust, prometheus
 from tests.integration.locustfile.conftest import BEARER_TOKEN, tokenization
 from tests.integration.locustfile.plugin_locusts import PLUGINS
 from tests.locusts import VERSIONS
 from tests.waiting import wait_until
 
-PAGE = Path(__file__).with_name("attack.html")
 CARD = '{"name": "card", "data": "from a stranger"}'
 RUN = "user_count=1&spawn_rate=1&host=http%3A%2F%2F127.0.0.1%3A9"
 # A name that leads a stranger's page to the services of this machine (DNS rebinding).
@@ -64,8 +64,7 @@ def browse(url: str, folder: Path) -> str:
     """Open a page as a browser of this machine does, and return it as it is when all of it has come."""
     return subprocess.run(
         [
-            *("chromium-headless-shell", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"),
-            *("--no-proxy-server", f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"),
+            *(*PROGRAM, f"--user-data-dir={folder}", leading(REBOUND)),
             *("--virtual-time-budget=60000", "--dump-dom", url),
         ],
         check=True,
@@ -91,20 +90,8 @@ def attack(services: Services, host: str, folder: Path) -> list[str]:
         f"{services.tokenization}/metrics",
         f"{services.exporter}/metrics",
     ]
-    text = PAGE.read_text().replace("WRITES", json.dumps(writes)).replace("READS", json.dumps(reads))
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with serve(Page) as url:
-        seen = browse(f"http://{host}:{urlsplit(url).port}/", folder)
+    with pages.stranger(host, [pages.attack(writes, reads)], []) as url:
+        seen = browse(f"{url}/0", folder)
     heard = re.search(r"heard: (\[.*\])", seen)
     assert heard, seen[-2000:]
     answers: list[str] = json.loads(heard[1])

@@ -30,7 +30,11 @@ from tests.waiting import wait_until
 
 OLDEST, NEWEST = VERSIONS[0], VERSIONS[-1]
 USER, PASSWORD = "locust", "a password, with a cömma"
-BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64)",
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "Sec-Fetch-Site": "none",
+}
 # Locust's own routes that change nothing.
 READ = {
     *("/", "/assets/<path:path>", "/login", "/logs", "/tasks", "/worker-count", "/exceptions", "/exceptions/csv"),
@@ -221,11 +225,14 @@ def test_links_of_strangers_change_nothing(open_page: Page, site: str) -> None:
 def test_links_in_old_browsers_change_nothing(open_page: Page) -> None:
     for referer in (STRANGER, f"{STRANGER}/{open_page.origin}/", "http://127.0.0.1:1/", ""):
         assert open_page.change(Referer=referer) == 403
+    # A page can have it hidden.
+    assert open_page.change(User_Agent=BROWSER["User-Agent"]) == 403
 
 
 def test_locusts_own_page_and_programs_change(open_page: Page) -> None:
     assert open_page.change() == 200
     assert open_page.change(Referer=f"{open_page.origin}/?tab=charts") == 200
+    assert open_page.change(Referer=open_page.origin, User_Agent=BROWSER["User-Agent"]) == 200
     for site in ("same-origin", "none"):
         assert open_page.change(Sec_Fetch_Site=site) == 200
     assert open_page.change(Sec_Fetch_Site="same-origin", Origin=open_page.origin) == 200
@@ -318,6 +325,16 @@ def test_a_session_can_not_be_made_up(locked_page: Page) -> None:
     ):
         cookie = f"{name}={made_up}"
         assert locked_page.ask("/stats/requests", Cookie=cookie).status_code == 401
+
+
+def test_a_session_is_of_one_address(plain_page: Page) -> None:
+    """Whatever else listens on the host gets its cookie from a browser."""
+    cookie = cookie_of(log_in(plain_page))
+    for address, status in (("127.0.0.1", 200), ("127.0.0.2", 401)):
+        connection = http.client.HTTPConnection(plain_page.authority, timeout=30, source_address=(address, 0))
+        connection.request("GET", f"{urlsplit(plain_page.url).path}/stats/requests", headers={"Cookie": cookie})
+        assert connection.getresponse().status == status
+        connection.close()
 
 
 def test_programs_send_the_password(locked_page: Page) -> None:

@@ -63,9 +63,9 @@ def looked(inspected: dict[str, Any] = DOCKER["container"]) -> dict[str, Any]:
     }
 
 
-def podman(recorded: dict[str, Any] = PODMAN) -> dict[str, Any]:
+def podman(recorded: dict[str, Any] = PODMAN, proc: Path = RECORDINGS / "proc") -> dict[str, Any]:
     answers = {"images": recorded["images"], "pod": recorded["pods"], "container": recorded["containers"]}
-    return host.podman(lambda command: json.dumps(answers[command[1]]))
+    return host.podman(lambda command: json.dumps(answers[command[1]]), proc)
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -336,6 +336,16 @@ def test_a_pod_that_is_gone_or_does_not_run_differs() -> None:
     ]
     stopped = {**looked(), "podman": podman({**PODMAN, "pods": [{**PODMAN["pods"][0], "Status": "Degraded"}]})}
     assert differences(stopped, pod=PODMAN["manifest"]) == ["pod tokenization-service is Degraded"]
+
+
+def test_a_pod_that_did_not_outlive_a_reboot_differs(tmp_path: Path) -> None:
+    """Where /run did, Podman says that it runs."""
+    dead = ["pod tokenization-service is Dead"]
+    assert differences({**looked(), "podman": podman(proc=tmp_path)}, pod=PODMAN["manifest"]) == dead
+    # Another process has the number by now.
+    (tmp_path / "2934").mkdir()
+    (tmp_path / "2934" / "cmdline").write_bytes(b"/usr/bin/conmon\0-c\0" + b"0" * 64)
+    assert differences({**looked(), "podman": podman(proc=tmp_path)}, pod=PODMAN["manifest"]) == dead
 
 
 def test_what_is_true_of_further_sentences_is_told() -> None:

@@ -14,7 +14,7 @@ from tests.plays import ansible_playbook, shown
 from tests.role_readme import ROLES
 
 
-def test_a_password_with_a_dollar_reaches_grafana_as_it_is(tmp_path: Path) -> None:
+def test_a_password_with_a_dollar_reaches_grafana_as_it_is_and_nothing_is_open(tmp_path: Path) -> None:
     (tmp_path / "prometheus_password").write_text("pa$HOME${x}\n")
     play = {
         "hosts": "localhost",
@@ -25,7 +25,10 @@ def test_a_password_with_a_dollar_reaches_grafana_as_it_is(tmp_path: Path) -> No
             for role in ("monitor_lab", "grafana")
             for part in ("defaults", "vars")
         ],
-        "tasks": [{"ansible.builtin.debug": {"msg": "{{ __grafana_datasource_file.content | to_json }}"}}],
+        "tasks": [
+            {"ansible.builtin.debug": {"msg": "{{ __grafana_datasource_file.content | to_json }}"}},
+            {"ansible.builtin.debug": {"msg": "{{ __grafana_env | to_json }}"}},
+        ],
     }
     (tmp_path / "play.yml").write_text(json.dumps([play]))
     hosts: dict[str, Any] = {group: {"hosts": {"localhost": {}}} for group in ("prometheus", "grafana")}
@@ -35,7 +38,9 @@ def test_a_password_with_a_dollar_reaches_grafana_as_it_is(tmp_path: Path) -> No
         tmp_path / "play.yml", f"--inventory={tmp_path}/hosts.json", f"--extra-vars={json.dumps(given)}", cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout
-    (content,) = shown(done)
+    content, environment = shown(done)
     (source,) = yaml.safe_load(content)["datasources"]
     # What follows a single dollar is the name of a variable there.
     assert source["secureJsonData"]["basicAuthPassword"] == "pa$$HOME$${x}"
+    assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+    assert environment["GF_METRICS_ENABLED"] == "false"
