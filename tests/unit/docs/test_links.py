@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,12 @@ def test_every_name_of_a_link_is_used_and_says_where_it_leads(page: Path) -> Non
     defined = DEFINED.findall(text)
     assert [name for name, _link in defined if f"][{name}]" not in prose(text)] == []
     assert [name for name, link in defined if not link.endswith(name)] == []
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if shown_on_galaxy(page)], ids=str)
+def test_no_block_is_in_a_list(page: Path) -> None:
+    """Galaxy's Markdown knows fences only where a line begins with them."""
+    assert re.findall(r"^ +```.*", read(page), re.MULTILINE) == []
 
 
 def test_readme_leads_to_every_page() -> None:
