@@ -84,8 +84,8 @@ options:
         LoadTestShape, which decides on them itself.
       - Users who wait W seconds between requests that take R seconds make users / (W + R) requests per second together.
         For these Locust needs as many workers, a core each, as that rate divided by what one makes
-        (C(./lab bench locustfile) measures it, and README has a table), and half as many more, so that none is ever
-        full.
+        (C(./lab bench locustfile) measures it, and C(docs/figures.md) has a table), and half as many more, so that none
+        is ever full.
     type: int
   spawn_rate:
     description:
