@@ -13,7 +13,13 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._grafana_set
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._values import KINDS
 
-SMTP = {"enabled": True, "host": "mail.example.org:587", "password": "a#b;c`\"'", "from_name": "", "ehlo_timeout": 5}
+SMTP: dict[str, Any] = {
+    "enabled": True,
+    "host": "mail.example.org:587",
+    "password": "a#b;c`\"'",
+    "from_name": "",
+    "ehlo_timeout": 5,
+}
 
 
 def test_settings_are_written_as_grafana_reads_them() -> None:
@@ -25,8 +31,15 @@ def test_settings_are_written_as_grafana_reads_them() -> None:
 
 
 def test_what_is_given_goes_before_the_roles_own() -> None:
-    own = {"GF_ANALYTICS_REPORTING_ENABLED": "false", "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer", "GF_PATHS_CONFIG": "/x"}
-    settings = {"analytics": {"reporting_enabled": True}, "auth.anonymous": {"org_name": "Lab"}}
+    own: dict[str, Any] = {
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+        "GF_PATHS_CONFIG": "/x",
+    }
+    settings: dict[str, dict[str, Any]] = {
+        "analytics": {"reporting_enabled": True},
+        "auth.anonymous": {"org_name": "Lab"},
+    }
     assert environment(own, settings, {"TZ": "UTC"}, [], "12.1.1") == {
         "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
         "GF_PATHS_CONFIG": "/x",
