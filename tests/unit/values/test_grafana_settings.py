@@ -95,6 +95,7 @@ def test_what_can_be_used_is_taken(kind: str, value: Any) -> None:
         ("grafana environment", {"GF_SECURITY_ADMIN_PASSWORD__FILE": "/x"}, "write the secret grafana_admin_password"),
         ("grafana environment", {"GF_PATHS_CONFIG": "/x"}, "set grafana_ini"),
         ("grafana plugins", ["a", "http://geheim@b"], "number 2 is not a plugin"),
+        ("grafana plugins", ["a@https://b"], "number 1 is not a plugin"),
         ("grafana plugins", ["a,b"], "number 1 is not a plugin"),
         ("grafana plugins", ["a@1.0 --insecure"], "number 1 is not a plugin"),
         ("grafana data sources", ["geheim"], "number 1 has no name or no type"),
