@@ -34,9 +34,7 @@ _DECIDED = {
 }
 _SECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
-_PLUGIN = re.compile(
-    r"(?P<id>[a-z0-9][a-z0-9-]*)(@(?P<version>[0-9][\w.+-]*))?(@(?P<url>https?://[^\s,;@]+))?", re.ASCII
-)
+_PLUGIN = re.compile(r"[a-z0-9][a-z0-9-]*(@[0-9][\w.+-]*(@https?://[^\s,;@]+)?)?", re.ASCII)
 # Since which Grafana itself installs them; before, the script that starts it in its image does.
 _INSTALLS_PLUGINS = (12, 1)
 
@@ -135,6 +133,5 @@ def _plugins(plugins: Sequence[str], version: str) -> dict[str, str]:
 
 
 def _for_the_script(plugin: str) -> str:
-    found = _PLUGIN.fullmatch(plugin)
-    assert found is not None
-    return f"{found['url']};{found['id']}" if found["url"] else " ".join(filter(None, (found["id"], found["version"])))
+    name, version, url = [*plugin.split("@", 2), "", ""][:3]
+    return f"{url};{name}" if url else f"{name} {version}".strip()

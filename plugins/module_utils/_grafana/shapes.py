@@ -133,6 +133,8 @@ def _of_resource(resource: JSON, origin: str) -> Iterator[JSON]:
     elif kind == "GrafanaDashboard":
         yield from _of_operator(_object(resource, "spec"), origin)
     elif kind == "Dashboard":
+        if not isinstance(spec, dict):
+            raise DashboardError(f"{origin} is no dashboard: the spec of a Dashboard is an object, and its is not")
         for dashboard in _unwrapped(spec, origin):
             # The server goes by this, whatever the dashboard itself says.
             yield {**dashboard, "uid": _object(resource, "metadata").get("name") or dashboard.get("uid")}

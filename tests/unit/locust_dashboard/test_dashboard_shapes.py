@@ -134,6 +134,8 @@ def bomb() -> str:
         (resource({"elements": {}, "layout": {"kind": "GridLayout"}}, version="v2beta1"), "of schema v2, which"),
         ({"dashboard": {"elements": {}, "layout": {}}, "meta": {}}, "of schema v2, which"),
         (resource({"title": "T"}), "x is no dashboard: it has neither panels nor rows"),
+        ({**resource({}), "spec": None}, "x is no dashboard: the spec of a Dashboard is an object, and its is not"),
+        ({**resource({}), "spec": "{}"}, "x is no dashboard: the spec of a Dashboard is an object, and its is not"),
         (
             {"apiVersion": "v1", "kind": "Secret", "data": {}},
             "x holds no dashboard: it may be one itself, or a Dashboard",

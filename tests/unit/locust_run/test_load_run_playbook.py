@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -124,8 +125,27 @@ def test_grafana_is_told_of_a_run_with_the_login_that_is_kept(
 ) -> None:
     for name, text in kept.items():
         (tmp_path / name).write_text(text)
-    (block,) = (task["block"] for task in yaml.safe_load(PLAYBOOK.read_text())[1]["tasks"] if "block" in task)
     names = ("url_username", "url_password", "grafana_api_key")
+    assert handed_on(tmp_path, *names, monitor_lab_grafana_is_foreign=foreign) == login
+
+
+@pytest.mark.parametrize(
+    ("lab", "foreign", "uid"),
+    [
+        ("", True, "monitor-lab-locust"),
+        ("b", True, "monitor-lab-locust-b"),
+        # As the role calls it.
+        ("b", False, "monitor-lab-locust"),
+    ],
+)
+def test_the_dashboard_is_the_labs_own(lab: str, foreign: bool, uid: str, tmp_path: Path) -> None:
+    given = {"monitor_lab_grafana_is_foreign": foreign, "grafana_lab": lab}
+    assert handed_on(tmp_path, "grafana_dashboard_uid", **given) == [uid]
+
+
+def handed_on(folder: Path, *names: str, **given: Any) -> list[str]:
+    """Return what the module gets of these options, empty where one is left out."""
+    (block,) = (task["block"] for task in yaml.safe_load(PLAYBOOK.read_text())[1]["tasks"] if "block" in task)
     options = block[0]["devsecops.monitor_lab.locust_run"]
     told = [
         # What is omitted is no fact.
@@ -136,14 +156,15 @@ def test_grafana_is_told_of_a_run_with_the_login_that_is_kept(
             }
         },
     ]
-    given = {
-        "monitor_lab_secrets_dir": str(tmp_path),
-        "monitor_lab_grafana_is_foreign": foreign,
+    values = {
+        "monitor_lab_secrets_dir": str(folder),
         "monitor_lab_grafana_url": "http://grafana",
         "monitor_lab_access": {"grafana": {}},
+        **given,
     }
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": block[0]["vars"], "tasks": told}
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
-    done = ansible_playbook(tmp_path / "play.yml", "--inventory=localhost,", f"--extra-vars={json.dumps(given)}")
+    (folder / "play.yml").write_text(json.dumps([play]))
+    done = ansible_playbook(folder / "play.yml", "--inventory=localhost,", f"--extra-vars={json.dumps(values)}")
     assert done.returncode == 0, done.stdout
-    assert shown(done) == [login]
+    (found,) = shown(done)
+    return list(found)

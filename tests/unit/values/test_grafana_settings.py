@@ -13,7 +13,13 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._grafana_set
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._values import KINDS
 
-SMTP = {"enabled": True, "host": "mail.example.org:587", "password": "a#b;c`\"'", "from_name": "", "ehlo_timeout": 5}
+SMTP: dict[str, Any] = {
+    "enabled": True,
+    "host": "mail.example.org:587",
+    "password": "a#b;c`\"'",
+    "from_name": "",
+    "ehlo_timeout": 5,
+}
 
 
 def test_settings_are_written_as_grafana_reads_them() -> None:
@@ -25,8 +31,15 @@ def test_settings_are_written_as_grafana_reads_them() -> None:
 
 
 def test_what_is_given_goes_before_the_roles_own() -> None:
-    own = {"GF_ANALYTICS_REPORTING_ENABLED": "false", "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer", "GF_PATHS_CONFIG": "/x"}
-    settings = {"analytics": {"reporting_enabled": True}, "auth.anonymous": {"org_name": "Lab"}}
+    own: dict[str, Any] = {
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+        "GF_PATHS_CONFIG": "/x",
+    }
+    settings: dict[str, dict[str, Any]] = {
+        "analytics": {"reporting_enabled": True},
+        "auth.anonymous": {"org_name": "Lab"},
+    }
     assert environment(own, settings, {"TZ": "UTC"}, [], "12.1.1") == {
         "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
         "GF_PATHS_CONFIG": "/x",
@@ -82,6 +95,7 @@ def test_what_can_be_used_is_taken(kind: str, value: Any) -> None:
         ("grafana environment", {"GF_SECURITY_ADMIN_PASSWORD__FILE": "/x"}, "write the secret grafana_admin_password"),
         ("grafana environment", {"GF_PATHS_CONFIG": "/x"}, "set grafana_ini"),
         ("grafana plugins", ["a", "http://geheim@b"], "number 2 is not a plugin"),
+        ("grafana plugins", ["a@https://b"], "number 1 is not a plugin"),
         ("grafana plugins", ["a,b"], "number 1 is not a plugin"),
         ("grafana plugins", ["a@1.0 --insecure"], "number 1 is not a plugin"),
         ("grafana data sources", ["geheim"], "number 1 has no name or no type"),
