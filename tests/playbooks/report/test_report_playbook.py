@@ -83,6 +83,25 @@ def test_another_prometheus_does_not(prometheus: Served, secrets: Path, tmp_path
     assert logins(prometheus) == {None}
 
 
+@pytest.mark.parametrize(
+    ("kept", "given", "uid"),
+    [
+        ("grafana_admin_password", {}, "monitor-lab-locust"),
+        ("grafana_token", {"grafana_lab": "b"}, "monitor-lab-locust-b"),
+    ],
+)
+def test_it_leads_to_the_dashboard_of_its_lab(
+    kept: str, given: dict[str, str], uid: str, secrets: Path, tmp_path: Path
+) -> None:
+    (secrets / kept).write_text(PASSWORD)
+    made_run(tmp_path / "artifacts")
+    urls = {"lab_report_prometheus_url": "http://127.0.0.1:9", "grafana_external_url": "https://grafana.example.org"}
+    done = play(tmp_path, monitor_lab_secrets_dir=str(secrets), **urls, **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "artifacts" / NAME / "lab_report.html").read_text()
+    assert f'href="https://grafana.example.org/d/{uid}?from=' in page
+
+
 def test_an_exercise_has_its_page_beside_its_table(prometheus: Served, secrets: Path, tmp_path: Path) -> None:
     exercise = made_exercise(tmp_path / "artifacts")
     given = {"monitor_lab_prometheus_url": prometheus.url, "monitor_lab_secrets_dir": str(secrets)}
