@@ -159,6 +159,8 @@ def check_uid(uid: str) -> str:
 
 # Begins the tag which says whose a dashboard is, where several labs may be in one Grafana.
 OF_LAB = "lab:"
+# By which the collection's own dashboards lead to each other.
+OURS = "monitor-lab"
 
 
 def lab_of(dashboard: JSON) -> Optional[str]:
@@ -167,13 +169,20 @@ def lab_of(dashboard: JSON) -> Optional[str]:
 
 
 def give_to(dashboard: JSON, lab: str) -> None:
-    """Say in the tags of `dashboard` that it is of `lab`; it may have been exported from another's."""
-    kept = [tag for tag in _tags(dashboard) if not tag.startswith(OF_LAB)]
-    dashboard["tags"] = [*kept, f"{OF_LAB}{lab}"]
+    """Say in the tags of `dashboard`, and of its links to the lab's others, that they are of `lab`.
+
+    It may have been exported from another's.
+    """
+    links = dashboard.get("links")
+    ours = [link for link in links if OURS in _tags(link)] if isinstance(links, list) else []
+    for part in (dashboard, *ours):
+        kept = [tag for tag in _tags(part) if not tag.startswith(OF_LAB)]
+        part["tags"] = [*kept, f"{OF_LAB}{lab}"]
 
 
-def _tags(dashboard: JSON) -> list[str]:
-    tags = dashboard.get("tags")
+def _tags(part: Any) -> list[str]:
+    """Return the tags of a dashboard or a link."""
+    tags = part.get("tags") if isinstance(part, dict) else None
     return [str(tag) for tag in tags] if isinstance(tags, list) else []
 
 

@@ -292,6 +292,18 @@ def test_each_leads_to_the_others_at_the_same_time(name: str) -> None:
     assert "monitor-lab" in model["tags"]
 
 
+def test_in_a_grafana_of_several_labs_they_lead_to_each_other_alone() -> None:
+    theirs = {"type": "dashboards", "tags": ["team"]}
+    # It may have been exported from another lab's.
+    exported = {**theirs, "tags": [grafana.TAG, "lab:theirs"]}
+    for model in map(committed, NAMES):
+        model["links"] += [theirs, exported, {"type": "link"}]
+        document.give_to(model, "mine")
+        assert "lab:mine" in model["tags"]
+        kept = [link["tags"] for link in model["links"] if link["type"] == "dashboards"]
+        assert kept == [[grafana.TAG, "lab:mine"], ["team"], [grafana.TAG, "lab:mine"]]
+
+
 def test_a_variable_that_two_dashboards_have_means_the_same_in_both() -> None:
     """A link takes the values along."""
     definitions: dict[str, set[str]] = {}
