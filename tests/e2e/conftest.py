@@ -171,6 +171,12 @@ def query(expression: str) -> list[dict[str, Any]]:
     return found
 
 
+def tokenize(name: str) -> None:
+    """Have the service keep something under a name."""
+    stored = requests.post(f"{URLS['tokenization']}/tokenize", json={"name": name, "data": "kept"}, timeout=10)
+    assert stored.status_code == 200, stored.text
+
+
 def detokenize(name: str, token: str) -> requests.Response:
     return requests.post(
         f"{URLS['tokenization']}/detokenize",

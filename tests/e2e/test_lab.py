@@ -39,6 +39,7 @@ from tests.e2e.conftest import (
     listed,
     query,
     state,
+    tokenize,
     volumes,
 )
 from tests.e2e.reboot import empty_run, end_all, kill_docker, numbers_of_others, others
@@ -289,10 +290,9 @@ def test_no_secret_shows_in_output_containers_or_processes(lab: Lab) -> None:
 
 
 def test_only_the_bearer_of_the_token_detokenizes(lab: Lab) -> None:
-    stored = requests.post(f"{URLS['tokenization']}/tokenize", json={"name": "e2e", "data": "kept"}, timeout=10)
-    assert stored.status_code == 200
-    assert detokenize("e2e", "wrong").status_code == 401
-    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+    tokenize("bearer")
+    assert detokenize("bearer", "wrong").status_code == 401
+    assert detokenize("bearer", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
 
 
 def test_a_second_up_changes_nothing_and_makes_no_load(lab: Lab) -> None:
@@ -387,6 +387,7 @@ def test_check_mode_changes_nothing_of_a_lab_under_load(lab: Lab, tmp_path: Path
     play = str(lab.checkout / ".venv" / "bin" / "ansible-playbook")
     calls = [[play, f"playbooks/{playbook}", "--check", *arguments.get(playbook, [])] for playbook in playbooks]
     form = {"user_count": 3, "spawn_rate": 3, "host": URLS["tokenization"]}
+    tokenize("checked")
     assert requests.post(f"{URLS['locust']}/swarm", data=form, timeout=10).json()["success"]
     try:
         wait_until("every user has come", lambda: load()["user_count"] == 3 and requested() > 10, 30)
@@ -404,7 +405,7 @@ def test_check_mode_changes_nothing_of_a_lab_under_load(lab: Lab, tmp_path: Path
         assert requested() > requests_before
     finally:
         assert requests.post(f"{URLS['locust']}/stop", timeout=30).json()["success"]
-    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+    assert detokenize("checked", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
 
 
 def test_status_tells_what_is_up(lab: Lab) -> None:
@@ -593,13 +594,14 @@ def test_no_request_is_lost_when_the_pod_is_stopped_under_load(lab: Lab, pod: tu
 
 def test_a_changed_token_reaches_the_pod_and_a_changed_interval_is_a_reload(lab: Lab) -> None:
     """Of two services, so that each has its own way although both come at once; the data stay."""
+    tokenize("changed")
     old = lab.secret("tokenization_bearer_token")
     (lab.secrets / "tokenization_bearer_token").write_text("n" * 43)
     before = lab.containers()["monitor-lab-prometheus"].attrs["State"]["StartedAt"]
     played = lab("up", "-e", "monitor_lab_scrape_interval=3s")
     assert played.code == 0, played.output[-4000:]
-    assert detokenize("e2e", old).status_code == 401
-    assert detokenize("e2e", "n" * 43).json() == {"data": "kept"}
+    assert detokenize("changed", old).status_code == 401
+    assert detokenize("changed", "n" * 43).json() == {"data": "kept"}
     settings = requests.get(f"{URLS['prometheus']}/api/v1/status/config", timeout=10).json()["data"]["yaml"]
     assert "scrape_interval: 3s" in settings
     assert lab.containers()["monitor-lab-prometheus"].attrs["State"]["StartedAt"] == before
@@ -716,19 +718,21 @@ def test_a_taken_port_is_named_with_what_has_it(lab: Lab) -> None:
 
 
 def test_down_with_data_kept_and_up_again(lab: Lab) -> None:
+    tokenize("down")
     assert lab("down", "--keep-data").code == 0
     assert listeners() == []
     assert lab("up").code == 0
-    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+    assert detokenize("down", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
     assert query("sum(max_over_time(tokenization_requests_total[30m]))")
 
 
 def test_up_brings_back_a_docker_that_was_killed(lab: Lab) -> None:
     """Without systemd nothing else does."""
+    tokenize("killed")
     kill_docker()
     played = lab("up")
     assert played.code == 0, played.output[-4000:]
-    assert detokenize("e2e", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
+    assert detokenize("killed", lab.secret("tokenization_bearer_token")).json() == {"data": "kept"}
 
 
 @pytest.mark.skipif(Path("/run/systemd/system").exists(), reason="the scenario default reboots what has systemd")
@@ -737,8 +741,7 @@ def test_up_brings_a_lab_back_after_a_reboot(lab: Lab, run: str) -> None:
     """Without systemd nothing is started, which status says; all that is on the disk is there."""
     if run == "emptied":
         assert others(lab) == [], "what others have here would be lost"
-    stored = requests.post(f"{URLS['tokenization']}/tokenize", json={"name": "reboot", "data": "kept"}, timeout=10)
-    assert stored.status_code == 200
+    tokenize("reboot")
     scraped = time.time()
     kept = files(CONFIG, lab.secrets), volumes()
     end_all(lab)
