@@ -376,7 +376,8 @@ def test_check_mode_changes_nothing_of_a_lab_under_load(lab: Lab, tmp_path: Path
     def requested() -> int:
         return sum(row["num_requests"] for row in load()["stats"] if row["name"] == "Aggregated")
 
-    playbooks = sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml"))
+    # render.yml is for a cluster, and refused where there is none.
+    playbooks = sorted({path.name for path in (CHECKOUT / "playbooks").glob("*.yml")} - {"render.yml"})
     arguments = {
         "bundle.yml": ["-e", f"monitor_lab_bundle_dir={tmp_path}/bundle"],
         "pin.yml": ["-e", f"monitor_lab_pins_file={tmp_path}/pins.yml"],
