@@ -16,11 +16,6 @@ from tests.waiting import wait_until
 PROGRAM = ("chromium-headless-shell", "--no-sandbox", "--disable-gpu", "--no-proxy-server")
 
 
-def leading(*names: str) -> str:
-    """Return the option with which these names lead to this machine."""
-    return "--host-resolver-rules=" + ",".join(f"MAP {name} 127.0.0.1" for name in names)
-
-
 class Browser:
     """Told what to do by the Chrome DevTools Protocol: JSON messages, with a zero byte after each."""
 
@@ -47,7 +42,11 @@ class Browser:
         return result
 
     def _message(self) -> dict[str, Any]:
-        text = b"".join(iter(lambda: self._from.read(1), b"\0"))
+        text = bytearray()
+        while (byte := self._from.read(1)) != b"\0":
+            if not byte:
+                raise EOFError("the browser has ended")
+            text += byte
         message: dict[str, Any] = json.loads(text)
         return message
 
@@ -67,6 +66,11 @@ class Browser:
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
+    @property
+    def text(self) -> str:
+        """What a reader sees."""
+        return str(self.run("document.body.innerText"))
+
     def ask(self, path: str, body: str | None = None, kind: str = "application/x-www-form-urlencoded") -> int:
         """Ask the server of the page, as its own script would; return the status."""
         post = {"method": "POST", "headers": {"Content-Type": kind}, "body": body}
@@ -80,7 +84,8 @@ def browser(folder: Path, *names: str) -> Iterator[Browser]:
     """Yield one with its files in `folder`, for which `names` lead to this machine."""
     # It reads from its third file, and writes into its fourth.
     pipes = 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null'
-    options = ("--remote-debugging-pipe", f"--user-data-dir={folder}", leading(*names))
+    leading = ",".join(f"MAP {name} 127.0.0.1" for name in names)
+    options = ("--remote-debugging-pipe", f"--user-data-dir={folder}", f"--host-resolver-rules={leading}")
     command = ["sh", "-c", pipes, "sh", *PROGRAM, *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.integration.browser.chromium import Browser
 from tests.integration.locust_exporter.harness import serve
+from tests.waiting import wait_until
 
 ATTACK = Path(__file__).with_name("attack.html")
 
@@ -20,6 +22,15 @@ def attack(writes: Sequence[tuple[str, str]], reads: Sequence[str]) -> str:
     """Return a page that writes in every way that there is, URL and body, then reads, and says which answers it could
     read: `heard: [URL, …]`."""
     return ATTACK.read_text().replace("WRITES", json.dumps(writes)).replace("READS", json.dumps(reads))
+
+
+def heard(person: Browser, page: str) -> list[str]:
+    """Let a page of attacks have its way; return what it could read."""
+    person.open(page)
+    done = "document.getElementById('done').textContent"
+    wait_until("all was tried", lambda: bool(person.run(done)), 120)
+    answers: list[str] = json.loads(person.run(done).removeprefix("heard: "))
+    return answers
 
 
 def leaving(url: str, form: str | None, referrer: str) -> str:

@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ import pytest
 import requests
 
 from tests.integration.browser import pages
-from tests.integration.browser.chromium import PROGRAM, leading
+from tests.integration.browser.chromium import Browser, browser
 from tests.integration.locust_exporter.harness import Prometheus, RealLocust, exporter, locust, prometheus
 from tests.integration.locustfile.conftest import BEARER_TOKEN, tokenization
 from tests.integration.locustfile.plugin_locusts import PLUGINS
@@ -60,21 +57,13 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         )
 
 
-def browse(url: str, folder: Path) -> str:
-    """Open a page as a browser of this machine does, and return it as it is when all of it has come."""
-    return subprocess.run(
-        [
-            *(*PROGRAM, f"--user-data-dir={folder}", leading(REBOUND)),
-            *("--virtual-time-budget=60000", "--dump-dom", url),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    ).stdout
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Browser]:
+    with browser(tmp_path, REBOUND) as person:
+        yield person
 
 
-def attack(services: Services, host: str, folder: Path) -> list[str]:
+def attack(services: Services, host: str, person: Browser) -> list[str]:
     """Open the stranger's page from an origin of that host; return what it could read."""
     writes = [
         *((f"{each.url}/{path}", RUN) for each in (services.locust, services.unguarded) for path in ("stop", "swarm")),
@@ -91,18 +80,14 @@ def attack(services: Services, host: str, folder: Path) -> list[str]:
         f"{services.exporter}/metrics",
     ]
     with pages.stranger(host, [pages.attack(writes, reads)], []) as url:
-        seen = browse(f"{url}/0", folder)
-    heard = re.search(r"heard: (\[.*\])", seen)
-    assert heard, seen[-2000:]
-    answers: list[str] = json.loads(heard[1])
-    return answers
+        return pages.heard(person, f"{url}/0")
 
 
 # Another port of the same machine is another origin, too.
 @pytest.mark.parametrize("host", ["stranger.localhost", "127.0.0.1"])
-def test_a_page_of_a_stranger_changes_nothing(services: Services, host: str, tmp_path: Path) -> None:
+def test_a_page_of_a_stranger_changes_nothing(services: Services, person: Browser, host: str) -> None:
     services.unguarded.stop()
-    heard = attack(services, host, tmp_path)
+    heard = attack(services, host, person)
     # What is not guarded starts to load: the page does what it says.
     wait_until("it loads", lambda: services.unguarded.page()["state"] in ("spawning", "running"), 10)
     assert (services.locust.page()["state"], services.locust.page()["user_count"]) == ("ready", 0)
@@ -119,9 +104,10 @@ def test_a_page_of_a_stranger_changes_nothing(services: Services, host: str, tmp
     assert guarded & {urlsplit(url).netloc for url in heard} == set()
 
 
-def test_a_name_that_a_stranger_leads_here_is_refused(services: Services, tmp_path: Path) -> None:
+def test_a_name_that_a_stranger_leads_here_is_refused(services: Services, person: Browser) -> None:
     for url, says in (
         (services.locust.url, "does not go by that name"),
         (f"{services.tokenization}/openapi.json", "TOKENIZATION_HOSTS"),
     ):
-        assert says in browse(url.replace("127.0.0.1", REBOUND), tmp_path)
+        person.open(url.replace("127.0.0.1", REBOUND))
+        assert says in person.text

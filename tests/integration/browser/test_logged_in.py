@@ -89,15 +89,6 @@ def log_in(person: Browser, url: str) -> None:
     wait_until("they are logged in", lambda: bool(person.run("location.pathname") == "/"), 30)
 
 
-def heard(person: Browser, page: str) -> list[str]:
-    """Let the stranger's page of attacks have its way; return what it could read."""
-    person.open(page)
-    done = "document.getElementById('done').textContent"
-    wait_until("all was tried", lambda: bool(person.run(done)), 120)
-    answers: list[str] = json.loads(person.run(done).removeprefix("heard: "))
-    return answers
-
-
 def visit(person: Browser, host: str, url: str, paths: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Visit a stranger who wants these paths of a Locust asked for; return what they could read, and the cookies that
     they got."""
@@ -107,7 +98,7 @@ def visit(person: Browser, host: str, url: str, paths: tuple[str, ...]) -> tuple
     attack = pages.attack([(f"{url}/{path}", FOREIGN_RUN) for path in paths], [f"{url}/stats/requests", f"{url}/logs"])
     cookies: list[str] = []
     with pages.stranger(host, [attack, *(pages.leaving(*way) for way in ways)], cookies) as theirs:
-        read = heard(person, f"{theirs}/0")
+        read = pages.heard(person, f"{theirs}/0")
         for number, way in enumerate(ways, start=1):
             person.open(f"{theirs}/{number}")
             wait_until(f"they are taken to {way}", lambda: bool(person.run("location.origin") == url), 30)
@@ -243,7 +234,7 @@ def test_a_page_of_a_stranger_changes_nothing_where_a_password_is_kept(asked: As
         person.open(asked.alertmanager)
         assert person.ask("/api/v2/silences", silence("own"), "application/json") == 200
         with pages.stranger(host, [pages.attack(writes, reads)], []) as theirs:
-            read = heard(person, f"{theirs}/0")
+            read = pages.heard(person, f"{theirs}/0")
     assert {urlsplit(url).netloc for url in read} & {urlsplit(url).netloc for url in asked.closed} == set()
     assert silences(asked.open_alertmanager) == {"foreign"}
     assert silences(asked.alertmanager) == {"own"}
