@@ -18,12 +18,14 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 
 from tests.checks.tree import CHECKOUT
+from tests.role_readme import ROLES
 
 # What every play imports later.
 EVERY_PLAY = (
@@ -62,6 +64,18 @@ def ansible_playbook(
             raise
         printed = [Path(folder, name).read_text(encoding="utf-8") for name in ("out", "error")]
     return subprocess.CompletedProcess(command, code, *printed)
+
+
+def reading(roles: Iterable[str], *tasks: dict[str, Any]) -> dict[str, Any]:
+    """Return a play on this machine that has the variables of these roles, and runs these tasks alone."""
+    files = [ROLES / role / part / "main.yml" for role in roles for part in ("defaults", "vars")]
+    return {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars_files": [str(file) for file in files if file.exists()],
+        "tasks": tasks,
+    }
 
 
 def shown(done: subprocess.CompletedProcess[str]) -> list[Any]:

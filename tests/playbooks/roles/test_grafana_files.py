@@ -10,26 +10,16 @@ from typing import Any
 
 import yaml
 
-from tests.plays import ansible_playbook, shown
-from tests.role_readme import ROLES
+from tests.plays import ansible_playbook, reading, shown
 
 
 def test_a_password_with_a_dollar_reaches_grafana_as_it_is_and_nothing_is_open(tmp_path: Path) -> None:
     (tmp_path / "prometheus_password").write_text("pa$HOME${x}\n")
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars_files": [
-            str(ROLES / role / part / "main.yml")
-            for role in ("monitor_lab", "grafana")
-            for part in ("defaults", "vars")
-        ],
-        "tasks": [
-            {"ansible.builtin.debug": {"msg": "{{ __grafana_datasource_file.content | to_json }}"}},
-            {"ansible.builtin.debug": {"msg": "{{ __grafana_env | to_json }}"}},
-        ],
-    }
+    play = reading(
+        ("monitor_lab", "grafana"),
+        {"ansible.builtin.debug": {"msg": "{{ __grafana_datasource_file.content | to_json }}"}},
+        {"ansible.builtin.debug": {"msg": "{{ __grafana_env | to_json }}"}},
+    )
     (tmp_path / "play.yml").write_text(json.dumps([play]))
     hosts: dict[str, Any] = {group: {"hosts": {"localhost": {}}} for group in ("prometheus", "grafana")}
     (tmp_path / "hosts.json").write_text(json.dumps(hosts))

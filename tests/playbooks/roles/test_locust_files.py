@@ -17,7 +17,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences
 )
 
 from tests.checks.tree import CHECKOUT
-from tests.plays import ansible_playbook, shown
+from tests.plays import ansible_playbook, reading, shown
 from tests.role_readme import ROLES
 
 VALUES = ("__locust_files", "__locust_containers", "__locust_container", "__locust_trial", "__locust_read_once")
@@ -30,22 +30,12 @@ HOST = {
 
 def worked_out(folder: Path, trial: bool = False, **variables: Any) -> dict[str, Any]:
     """Return what the role works out of variables on a host that is master and worker."""
-    vars_files = [
-        str(ROLES / role / part / "main.yml") for role in ("monitor_lab", "locust") for part in ("defaults", "vars")
-    ]
     asked = (*VALUES, *(["__locust_trial_files"] if trial else []))
     msg = "{{ {" + ", ".join(f"'{name}': {name}" for name in asked) + "} | to_json }}"
     task: dict[str, Any] = {"ansible.builtin.debug": {"msg": msg}}
     if trial:
         task["vars"] = {"__locust_folder": "{{ __locust_trial_dir }}"}
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars_files": vars_files,
-        "tasks": [task],
-    }
-    (folder / "play.yml").write_text(json.dumps([play]))
+    (folder / "play.yml").write_text(json.dumps([reading(("monitor_lab", "locust"), task)]))
     groups: dict[str, Any] = {group: {"hosts": {"localhost": {}}} for group in ("locust", "locust_workers")}
     (folder / "hosts.json").write_text(json.dumps(groups))
     given = {
@@ -124,11 +114,13 @@ def test_everything_reaches_the_containers_and_no_secret_shows(load: Path) -> No
             ("FAST", "true"),
             ("HOME", "/tmp"),
             ("PYTHONPATH", "/etc/locust/packages:/app"),
-            ("LOCUST_WEB_HOSTS", "127.0.0.1,::1,localhost"),
             ("REQUESTS_CA_BUNDLE", "/etc/locust/ca.crt"),
             ("SSL_CERT_FILE", "/etc/locust/ca.crt"),
         }
         assert SECRET not in json.dumps(options)
+    assert master["env"]["LOCUST_WEB_HOSTS"] == "127.0.0.1,::1,localhost"
+    # It has no page, and is no other worker under another name.
+    assert "LOCUST_WEB_HOSTS" not in workers["env"]
 
 
 def test_it_is_tried_under_the_conditions_of_the_start(load: Path) -> None:

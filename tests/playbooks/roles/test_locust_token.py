@@ -9,24 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.plays import ansible_playbook
-from tests.role_readme import ROLES
+from tests.plays import ansible_playbook, reading
 
 
 @pytest.mark.parametrize(("groups", "told"), [(["locust", "tokenization"], True), (["locust"], False)])
 def test_only_a_lab_with_the_service_tells_locust_of_a_token(groups: list[str], told: bool, tmp_path: Path) -> None:
     playbook, inventory = tmp_path / "play.yml", tmp_path / "inventory.yml"
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars_files": [
-            str(ROLES / role / folder / "main.yml")
-            for role in ("monitor_lab", "locust")
-            for folder in ("defaults", "vars")
-        ],
-        "tasks": [{"ansible.builtin.debug": {"var": "__locust_env"}}],
-    }
+    play = reading(("monitor_lab", "locust"), {"ansible.builtin.debug": {"var": "__locust_env"}})
     # JSON is YAML.
     playbook.write_text(json.dumps([play]))
     inventory.write_text(json.dumps({group: {"hosts": {"localhost": {}}} for group in groups}))

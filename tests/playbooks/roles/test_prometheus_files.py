@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.plays import ansible_playbook, shown
+from tests.plays import ansible_playbook, reading, shown
 from tests.role_readme import ROLES
 
 LOGIN = {"job_name": "mine", "basic_auth": {"username": "it", "password": "geheim"}}
@@ -19,16 +19,8 @@ LOGIN = {"job_name": "mine", "basic_auth": {"username": "it", "password": "gehei
 
 @pytest.mark.parametrize(("job", "is_hidden"), [({"job_name": "mine"}, False), (LOGIN, True)])
 def test_prometheus_alone_reads_its_configuration(job: dict[str, Any], is_hidden: bool, tmp_path: Path) -> None:
-    play = {
-        "hosts": "localhost",
-        "gather_facts": False,
-        "vars_files": [
-            str(ROLES / role / part / "main.yml")
-            for role in ("monitor_lab", "prometheus")
-            for part in ("defaults", "vars")
-        ],
-        "tasks": [{"ansible.builtin.debug": {"msg": "{{ __prometheus_own_files | to_json }}"}}],
-    }
+    task = {"ansible.builtin.debug": {"msg": "{{ __prometheus_own_files | to_json }}"}}
+    play = reading(("monitor_lab", "prometheus"), task)
     (tmp_path / "templates").symlink_to(ROLES / "prometheus" / "templates")
     (tmp_path / "play.yml").write_text(json.dumps([play]))
     (tmp_path / "hosts.json").write_text(json.dumps({"prometheus": {"hosts": {"localhost": {}}}}))

@@ -14,7 +14,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._differences
 
 from tests.checks.tree import CHECKOUT
 from tests.made_up import table_of
-from tests.plays import ansible_playbook, shown
+from tests.plays import ansible_playbook, reading, shown
 from tests.role_readme import ROLES
 
 TABLE = table_of(CHECKOUT)
@@ -31,16 +31,9 @@ def worked_out(folder: Path, **variables: Any) -> dict[str, Any]:
     (folder / "templates").mkdir()
     for template in ROLES.glob("*/templates/*"):
         (folder / "templates" / template.name).symlink_to(template)
-    parts = [ROLES / role / part / "main.yml" for role in ("monitor_lab", *NAMES) for part in ("defaults", "vars")]
     files = ", ".join(f"'{name}': __{name}_files" for name in NAMES)
     asked = f"{{'files': {{{files}}}, 'authority': monitor_lab_access.locust.ca_path | default('')}}"
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars_files": [str(part) for part in parts if part.exists()],
-        "tasks": [{"ansible.builtin.debug": {"msg": f"{{{{ {asked} | to_json }}}}"}}],
-    }
+    play = reading(("monitor_lab", *NAMES), {"ansible.builtin.debug": {"msg": f"{{{{ {asked} | to_json }}}}"}})
     (folder / "play.yml").write_text(json.dumps([play]))
     groups: dict[str, Any] = {group: {"hosts": {"localhost": {}}} for entry in TABLE for group in entry["groups"]}
     (folder / "hosts.json").write_text(json.dumps(groups))
