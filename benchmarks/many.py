@@ -18,10 +18,6 @@ from benchmarks._test_hosts import SITE, Hosts, test_hosts
 HOSTS = (10, 25, 50)
 # In turns, and the best of each counts: what else the machine does can only slow a round down.
 ROUNDS = 2
-# Without the master among them, and all at one address, such hosts are taken for one machine's lab: keyless.
-EXPOSED = "true"
-# A host of many names, of which each would be in its worker's environment.
-ONE_NAME = {"LOCUST_WEB_HOSTS": ""}
 # Of one daemon, as many connections begin at once as Ansible has forks.
 MORE_CONNECTIONS = {
     "name": "Let many connect at once",
@@ -52,16 +48,7 @@ def on_many(hosts: Hosts, count: int) -> Played:
     }
     master = reached["locust1"]["ansible_host"]
     groups = {"locust_workers": list(named)}
-    done = unchanged(
-        hosts.play(
-            SITE,
-            groups,
-            named,
-            monitor_lab_locust_address=master,
-            monitor_lab_exposed=EXPOSED,
-            locust_env=ONE_NAME,
-        )
-    )
+    done = unchanged(hosts.play(SITE, groups, named, monitor_lab_locust_address=master, monitor_lab_exposed=True))
     print(
         f"{count} hosts: {done.seconds:.1f} s, {done.processor_seconds:.1f} s of the controller's processors, "
         f"{done.memory_mb:.0f} MB",
@@ -77,7 +64,8 @@ def measure() -> list[Row]:
         # JSON is YAML.
         connections.write_text(json.dumps([MORE_CONNECTIONS]), encoding="utf-8")
         hosts.play(connections, both)
-        hosts.play(SITE, both, monitor_lab_exposed=EXPOSED, locust_env=ONE_NAME)
+        # Open, as hosts without the master among them are that have one address: a lab of one machine.
+        hosts.play(SITE, both, monitor_lab_exposed=True)
         rounds = [{count: on_many(hosts, count) for count in HOSTS} for _round in range(ROUNDS)]
     most = max(HOSTS)
     seconds = {count: min(done[count].seconds for done in rounds) for count in HOSTS}
