@@ -2,8 +2,8 @@
 # Copyright (c) 2026, the monitor_lab contributors
 """A stand-in for a cluster's API, in memory: what the role `cluster` asks for, and no more. It runs no pods.
 
-What is applied is kept; a workload is complete at once, or, while `broken`, given up at once, as a Deployment is that
-makes no progress.
+What is applied is kept, with who applied what of it; a workload is complete at once, or, where its pods have the image
+`broken`, does not get on: a Deployment is given up, a StatefulSet waits for its pod, whatever it is told meanwhile.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ APIS = {
         "services": "Service",
         "persistentvolumeclaims": "PersistentVolumeClaim",
     },
-    "apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet", "replicasets": "ReplicaSet"},
-    "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy"},
+    "apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
+    "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
 }
 PATH = re.compile(
@@ -45,11 +45,15 @@ PATH = re.compile(
 class Cluster:
     def __init__(self) -> None:
         self.version = "v1.30.0"
-        self.broken = False
+        self.broken = ""
+        self.forbidden = ""
+        """Plural of the kind that its user may not see."""
+        self.unknown = ""
+        """Name of a field that it does not know."""
         self.objects: dict[tuple[str, str, str], Object] = {}
         """(plural, namespace, name) → object"""
         self.writes: list[str] = []
-        """Method, kind and name of each change, in order."""
+        """Method, kind, name and, where one is told, field manager of each change, in order."""
         node = {
             "conditions": [{"type": "Ready", "status": "True"}],
             "addresses": [{"type": "InternalIP", "address": "192.0.2.1"}],
@@ -57,12 +61,13 @@ class Cluster:
         }
         self.put("nodes", "", {"metadata": {"name": "node-a"}, "status": node})
 
-    def put(self, plural: str, namespace: str, made: Object) -> Object:
+    def put(self, plural: str, namespace: str, made: Object, manager: str = "") -> Object:
         (api, kind) = next((api, kinds[plural]) for api, kinds in APIS.items() if plural in kinds)
         key = (plural, namespace, made["metadata"]["name"])
         before = self.objects.get(key, {"metadata": {"generation": 0}})
         whole = {**made, "apiVersion": api, "kind": kind, "metadata": dict(made["metadata"])}
-        whole["metadata"] |= {"uid": "-".join(key), "managedFields": []}
+        applied = {"manager": manager, "operation": "Apply", "fieldsV1": owned(made)}
+        whole["metadata"] |= {"uid": "-".join(key), "managedFields": [applied] if manager else []}
         if namespace:
             whole["metadata"]["namespace"] = namespace
         changed = any(before.get(field) != whole.get(field) for field in ("spec", "data"))
@@ -72,52 +77,60 @@ class Cluster:
             whole["spec"] = {**whole["spec"], "clusterIP": "10.43.0.9"}
             whole["metadata"] = before["metadata"] if before.get("spec") == whole["spec"] else whole["metadata"]
         if kind == "Deployment":
-            self.revise(whole, before)
-        if kind in ("Deployment", "StatefulSet"):
             whole["status"] = before["status"] if "status" in before and not changed else self.status(whole, before)
         self.objects[key] = whole
+        if kind == "StatefulSet":
+            self.order(whole)
         return whole
 
-    def revise(self, deployment: Object, before: Object) -> None:
-        """Make a ReplicaSet for a template that is new, as its controller does."""
-        key = "deployment.kubernetes.io/revision"
-        revision = int((before["metadata"].get("annotations") or {}).get(key, 0))
-        template = json.loads(json.dumps(deployment["spec"]["template"]))
-        if template != before.get("spec", {}).get("template"):
-            revision += 1
-            template["metadata"]["labels"]["pod-template-hash"] = str(revision)
-            name = f"{deployment['metadata']['name']}-{revision}"
-            labels, annotations = template["metadata"]["labels"], {key: str(revision)}
-            made = {"metadata": {"name": name, "labels": labels, "annotations": annotations}}
-            self.put("replicasets", deployment["metadata"]["namespace"], made | {"spec": {"template": template}})
-        deployment["metadata"]["annotations"] = {key: str(revision)}
+    def is_broken(self, workload: Object) -> bool:
+        return self.broken != "" and self.broken in json.dumps(workload["spec"]["template"])
 
-    def status(self, workload: Object, before: Object) -> Object:
-        generation, replicas = workload["metadata"]["generation"], workload["spec"]["replicas"]
-        if self.broken:
+    def order(self, workload: Object) -> None:
+        """Replace the StatefulSet's pod by one of its version, unless it is not ready."""
+        metadata, revision = workload["metadata"], str(workload["metadata"]["generation"])
+        key = ("pods", metadata["namespace"], f"{metadata['name']}-0")
+        is_ready = {"type": "Ready", "status": "False" if self.is_broken(workload) else "True"}
+        if key not in self.objects or self.objects[key]["status"]["conditions"][0]["status"] == "True":
+            labels = workload["spec"]["template"]["metadata"]["labels"] | {"controller-revision-hash": revision}
+            made = {"metadata": {"name": key[2], "labels": labels}, "status": {"conditions": [is_ready]}}
+            self.put("pods", metadata["namespace"], made)
+        pod = self.objects[key]
+        is_up = pod["status"]["conditions"][0]["status"] == "True"
+        is_new = pod["metadata"]["labels"]["controller-revision-hash"] == revision
+        workload["status"] = {
+            "observedGeneration": int(revision),
+            "readyReplicas": int(is_up),
+            "currentRevision": revision if is_up and is_new else "before",
+            "updateRevision": revision,
+        }
+
+    def status(self, deployment: Object, before: Object) -> Object:
+        generation, replicas = deployment["metadata"]["generation"], deployment["spec"]["replicas"]
+        if self.is_broken(deployment):
             conditions = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
             return {**before.get("status", {}), "observedGeneration": generation, "conditions": conditions} | {
                 "updatedReplicas": 0
             }
         counts = ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas")
-        revision = {"currentRevision": str(generation), "updateRevision": str(generation)}
-        return {"observedGeneration": generation, **dict.fromkeys(counts, replicas), **revision}
+        return {"observedGeneration": generation, **dict.fromkeys(counts, replicas)}
 
     def names(self, plural: str) -> list[str]:
         return sorted(name for kind, _unused, name in self.objects if kind == plural)
 
 
+def owned(value: Any) -> Object:
+    """The fields of what was applied, as a cluster names them, with each list as a whole."""
+    return {f"f:{name}": owned(child) for name, child in value.items()} if isinstance(value, dict) else {}
+
+
 def selects(selector: str, labels: dict[str, str]) -> bool:
-    """`a`, `a=b`, `a!=b` and `a in (b, c)`, with commas between."""
+    """`a=b`, `a!=b` and `a in (b, c)`, with commas between."""
     for part in re.split(r",(?![^(]*\))", selector):
         if is_in := re.fullmatch(r"\s*(\S+) in \((.*)\)", part):
             if labels.get(is_in[1]) not in is_in[2].replace(" ", "").split(","):
                 return False
-        elif "=" not in part:
-            # kubernetes.core.k8s_rollback asks for the label alone.
-            if part and part not in labels:
-                return False
-        else:
+        elif part:
             name, value = part.strip().split("=")
             if (labels.get(name.removesuffix("!")) == value) is name.endswith("!"):
                 return False
@@ -180,6 +193,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(404, "NotFound")
         plural, namespace, name = at["plural"], at["namespace"] or "", at["name"] or ""
         key = (plural, namespace, name)
+        if plural == self.cluster.forbidden:
+            return self.refuse(403, "Forbidden")
         if self.command == "GET" and at["log"]:
             return self.answer(f"the last words of {name}\n")
         if self.command == "GET" and name:
@@ -195,26 +210,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer({"kind": f"{APIS[at['api']][plural]}List", "apiVersion": at["api"], "items": listed})
         if namespace and ("namespaces", "", namespace) not in self.cluster.objects:
             return self.refuse(404, "NotFound")
-        return self.change(plural, namespace, name, yaml.safe_load(body) or {}, "dryRun" in query)
+        if self.cluster.unknown and self.cluster.unknown.encode() in body:
+            return self.refuse(400, f"field not declared in schema: {self.cluster.unknown}")
+        return self.change(plural, namespace, name, yaml.safe_load(body) or {}, query)
 
-    def change(self, plural: str, namespace: str, name: str, body: Any, only_tried: bool) -> None:
+    def change(self, plural: str, namespace: str, name: str, body: Any, query: dict[str, str]) -> None:
         name = name or body["metadata"]["name"]
         key = (plural, namespace, name)
         before, writes = dict(self.cluster.objects), list(self.cluster.writes)
-        self.cluster.writes.append(f"{self.command} {plural} {name}")
+        manager = query.get("fieldManager", "")
+        self.cluster.writes.append(f"{self.command} {plural} {name}" + (f" by {manager}" if manager else ""))
         if self.command == "DELETE":
             if key not in self.cluster.objects:
                 return self.refuse(404, "NotFound")
             result: Any = {"kind": "Status", "apiVersion": "v1", "status": "Success"}
             del self.cluster.objects[key]
-        elif isinstance(body, list):
-            # A patch of operations: what a rollback says of the template.
-            (template,) = (operation["value"] for operation in body if operation["path"] == "/spec/template")
-            found = self.cluster.objects[key]
-            result = self.cluster.put(plural, namespace, {**found, "spec": {**found["spec"], "template": template}})
+            if waiting := self.cluster.objects.get(("statefulsets", namespace, name.removesuffix("-0"))):
+                self.cluster.order(waiting)
         else:
-            result = self.cluster.put(plural, namespace, body)
-        if only_tried:
+            result = self.cluster.put(plural, namespace, body, manager)
+        if "dryRun" in query:
             self.cluster.objects, self.cluster.writes = before, writes
         self.answer(result)
 

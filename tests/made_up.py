@@ -56,8 +56,10 @@ def add(checkout: Path, without: str = "") -> None:
         insert(checkout / "inventory/local.yml", "    made_up:\n      hosts: {localhost: {}}\n", "")
         insert(checkout / "inventory/lab.yml", "    made_up:\n      hosts: {mon1: {}}\n", "")
     if without != "row":
-        row = "| [`roles/made_up`](roles/made_up/README.md) | a service that a test adds |\n"
-        insert(checkout / "README.md", row, "| [`roles/container_engine`]")
+        row = "| [`roles/made_up`][roles/made_up/README.md] | a service that a test adds |\n"
+        insert(checkout / "docs" / "architecture.md", row, "| [`roles/container_engine`]")
+        link = "[roles/made_up/README.md]: https://github.com/devsecops/monitor_lab/blob/main/roles/made_up/README.md\n"
+        insert(checkout / "docs" / "architecture.md", link, "")
 
 
 def table_of(checkout: Path) -> list[dict[str, Any]]:
@@ -106,6 +108,6 @@ def _forgotten_of(checkout: Path, entry: dict[str, Any]) -> list[str]:
     for inventory in INVENTORIES:
         groups = load(checkout / inventory)["all"]["children"]
         found += [f"{inventory} has no group {group}" for group in entry["groups"] if group not in groups]
-    if f"(roles/{entry['name']}/README.md)" not in (checkout / "README.md").read_text(encoding="utf-8"):
-        found.append("README.md does not name the role")
+    if f"[roles/{entry['name']}/README.md]:" not in (checkout / "docs" / "architecture.md").read_text(encoding="utf-8"):
+        found.append("docs/architecture.md does not name the role")
     return found

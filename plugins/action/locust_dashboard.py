@@ -10,7 +10,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import MAX_BYTES
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.shapes import check_size
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._dashboard_files import (
+    dashboards_among,
+    dashboards_of,
+    files_in,
+)
 
 SOURCES = ("path", "content", "url", "gnet_id")
 OWN = Path(__file__).parents[2] / "files" / "dashboards" / "locust.json"
@@ -21,11 +27,16 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         args = dict(self._task.args)
         given = [source for source in SOURCES if args.get(source) is not None]
-        # The module itself complains of two sources.
-        if given == ["path"]:
-            args["content"] = self._read(self._find(args.pop("path")))
-        elif not given and (args.get("state", "present") == "present" or args.get("uid") is None):
-            args["content"] = self._read(OWN)
+        try:
+            # The module itself complains of two sources.
+            if given == ["path"]:
+                args["content"] = self._in(self._find(args.pop("path")))
+            elif given == ["content"] and isinstance(args["content"], str):
+                args["content"] = dashboards_of(args["content"].encode(errors="surrogatepass"), "the dashboard")
+            elif not given and (args.get("state", "present") == "present" or args.get("uid") is None):
+                args["content"] = self._in(OWN)
+        except DashboardError as error:
+            raise AnsibleActionFail(str(error)) from error
         result.update(
             self._execute_module(
                 module_name="devsecops.monitor_lab.locust_dashboard", module_args=args, task_vars=task_vars
@@ -39,15 +50,22 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             raise AnsibleActionFail(f"path: {error}") from error
 
-    def _read(self, path: Path) -> str:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise AnsibleActionFail(f"path: {path} has {size} bytes, and a dashboard may have {MAX_BYTES}")
+    def _in(self, path: Path) -> list[dict[str, Any]]:
+        """Return the dashboards in a file, or in the files of a folder and of those in it."""
+        if not path.is_dir():
+            return dashboards_of(self._content(path), str(path))
+        found = [one for file in files_in(path) for one in dashboards_among(self._content(file), file)]
+        if not found:
+            raise DashboardError(f"{path} has no file with a dashboard: its name would end in .json or .yaml")
+        return found
+
+    def _content(self, path: Path) -> bytes:
+        check_size(path.stat().st_size, str(path))
         # A copy in the clear, where Ansible Vault has encrypted the file.
         readable = self._loader.get_real_file(str(path))
         try:
-            return Path(readable).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise AnsibleActionFail(f"path: {path} can't be read as JSON: {error}") from error
+            return Path(readable).read_bytes()
+        except OSError as error:
+            raise DashboardError(f"{path} can't be read: {error}") from error
         finally:
             self._loader.cleanup_tmp_file(readable)

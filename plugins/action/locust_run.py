@@ -20,6 +20,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import REQUIRED_BY
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.prometheus import PrometheusError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
@@ -30,6 +31,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thre
     with_defaults,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
+    annotation_tags,
     dashboard_url,
     line,
     problem_of,
@@ -42,6 +44,13 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_run im
     LoadRun,
     Outcome,
     StepFailedError,
+)
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report import artifacts, page
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.artifacts import ReportError
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.chart import check_library
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._report.prometheus import (
+    Prometheus,
+    prometheus_from,
 )
 
 display = Display()
@@ -58,6 +67,7 @@ class ActionModule(ActionBase):
             plan = plan_from(options)
             thresholds = parse_thresholds(options["thresholds"], plan.run_time - plan.warmup)
             baseline = self._baseline(options)
+            prometheus = _prometheus(options)
             run_id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(2)
             if self._task.check_mode:
                 return {**result, **self._checked(run_id, plan, thresholds, task_vars)}
@@ -97,16 +107,24 @@ class ActionModule(ActionBase):
             display.warning(caution)
         text = line(run_id, outcome)
         failed = outcome.verdict != "passed"
+        shown_at = _dashboard(options, outcome)
+        report = directory / page.NAME if options["report"] else None
         try:
             write(directory, made, outcome)
+            if report is not None:
+                made_page = page.page_of_run(artifacts.read_run(directory), None, prometheus, shown_at)
+                report.write_bytes(page.as_file(made_page))
         except OSError as error:
             failed = True
+            report = None
             text += f"; artifacts_dir: not all artefacts could be written: {error}"
+        self._annotate(options, outcome, text)
         result.update(
             made,
             msg=text,
             artifacts=str(directory),
-            dashboard_url=self._show_in_grafana(options, outcome, text),
+            report=None if report is None else str(report),
+            dashboard_url=shown_at,
             changed=True,
             failed=failed,
         )
@@ -125,16 +143,16 @@ class ActionModule(ActionBase):
             raise StepFailedError(problem_of(answer), bad_option=answer.get("bad_option", False))
         return answer
 
-    def _show_in_grafana(self, options: Mapping[str, Any], outcome: Outcome, text: str) -> Optional[str]:
-        """Annotate the run's time in Grafana and return the dashboard's address at that time."""
-        url, uid = options["grafana_url"], options["grafana_dashboard_uid"]
-        if url is None:
-            return None
+    def _annotate(self, options: Mapping[str, Any], outcome: Outcome, text: str) -> None:
+        """Annotate the run's time in Grafana."""
+        if options["grafana_url"] is None:
+            return
+        uid = options["grafana_dashboard_uid"]
         try:
-            client_from(options).annotate(uid, outcome.started, outcome.ended, text, ["locust_run", outcome.verdict])
+            tags = annotation_tags(outcome.verdict, options["lab"] or "")
+            client_from(options).annotate(uid, outcome.started, outcome.ended, text, tags)
         except GrafanaError as error:
             display.warning(f"The run is not annotated in Grafana: {error}")
-        return None if uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)
 
     def _checked(self, run_id: str, plan: Plan, thresholds: list[Threshold], task_vars: Any) -> dict[str, Any]:
         """Say what would be run, after a look at Locust, which need not be there yet."""
@@ -177,6 +195,23 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise BadOptionError("artifacts_dir", f"{directory} cannot be made: {error.strerror}") from error
         return directory
+
+
+def _dashboard(options: Mapping[str, Any], outcome: Outcome) -> Optional[str]:
+    """Return the dashboard's address at the time of the run."""
+    url, uid = options["grafana_url"], options["grafana_dashboard_uid"]
+    return None if url is None or uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)
+
+
+def _prometheus(options: Mapping[str, Any]) -> Optional[Prometheus]:
+    """Return whom the report is asked of, where one is wanted and can be made."""
+    if not options["report"]:
+        return None
+    try:
+        check_library()
+        return prometheus_from(options)
+    except (ReportError, PrometheusError) as error:
+        raise BadOptionError("report", str(error)) from error
 
 
 @contextmanager

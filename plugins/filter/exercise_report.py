@@ -18,8 +18,9 @@ positional: _input, cases, may, identity, places
 options:
   _input:
     description:
-      - The cases that were gone through, each with its C(name), what was C(done), the results of its tasks C(attack),
-        C(fault) and C(run), and what was C(seen), the answer of M(devsecops.monitor_lab.lab_alerts_info).
+      - The cases that were gone through, each with its C(name), the Unix time when it was C(begun), what was C(done),
+        the results of its tasks C(attack), C(fault) and C(run), and what was C(seen), the answer of
+        M(devsecops.monitor_lab.lab_alerts_info).
     type: list
     elements: dict
     required: true

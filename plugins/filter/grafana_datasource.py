@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: grafana_datasource
-short_description: Describes Grafana's data source for Prometheus
+short_description: Describes a data source of Grafana's for a service of the lab
 version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
@@ -15,26 +15,22 @@ description:
   - >-
     Grafana gives no secret back, so a digest among its settings tells whether it has the right ones. Whoever sees a
     dashboard sees these settings.
-positional: _input, url, access, authority, interval, salt
+positional: _input, url, access, authority, salt
 options:
   _input:
-    description: Its C(name) and C(uid).
+    description: Its C(name), C(uid), C(type) and settings, C(jsonData).
     type: dict
     required: true
   url:
-    description: Where Prometheus answers.
+    description: Where the service answers.
     type: str
     required: true
   access:
-    description: What Prometheus is asked with, as P(devsecops.monitor_lab.service_access#filter) says.
+    description: What the service is asked with, as P(devsecops.monitor_lab.service_access#filter) says.
     type: dict
     required: true
   authority:
-    description: The certificate (PEM) that Prometheus's is of, or nothing.
-    type: str
-    required: true
-  interval:
-    description: How often Prometheus scrapes.
+    description: The certificate (PEM) that the service's is of, or nothing.
     type: str
     required: true
   salt:
@@ -46,9 +42,9 @@ options:
 EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
-    msg: "{{ {'name': 'Prometheus', 'uid': 'p'} | devsecops.monitor_lab.grafana_datasource(url, {}, '', '5s', '') }}"
+    msg: "{{ source | devsecops.monitor_lab.grafana_datasource('http://192.0.2.14:9090', {}, '', '') }}"
   vars:
-    url: http://192.0.2.14:9090
+    source: {name: Prometheus, uid: p, type: prometheus, jsonData: {timeInterval: 5s}}
 """
 
 RETURN = r"""

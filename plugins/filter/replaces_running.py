@@ -11,29 +11,25 @@ version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - A Deployment has a version to go back to where pods of it served before, and its template is another one now.
+  - A workload has a version to go back to where pods of it served before, and its specification is another one now.
 positional: before
 options:
   _input:
-    description: The Deployment that C(kubernetes.core.k8s_info) finds now, its C(resources).
+    description: The workload that C(kubernetes.core.k8s_info) finds now, its C(resources).
     type: list
     elements: dict
     required: true
   before:
-    description: What it found before the rollout.
+    description: What it found before the rollout, which may have more objects than this.
     type: list
     elements: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Go back to the version that ran
-  kubernetes.core.k8s_rollback:
-    kind: Deployment
-    api_version: apps/v1
-    namespace: monitor-lab
-    name: tokenization-service
-  when: found.resources | devsecops.monitor_lab.replaces_running(found_before.resources)
+- name: Say that there is a version to go back to
+  ansible.builtin.debug:
+    msg: "{{ found.resources | devsecops.monitor_lab.replaces_running(found_before.resources) }}"
 """
 
 RETURN = r"""

@@ -18,7 +18,8 @@ options:
       - What is known of it. C(app) is the workload's name, C(resources) what C(kubernetes.core.k8s_info) found of it,
         C(timeout) the seconds that C(variable) gave it.
       - C(pods) and C(events) are what was found in its C(namespace), C(logs) the results of C(kubernetes.core.k8s_log)
-        for some of the pods, and C(put_back) says whether the version before was put back.
+        for some of the pods. C(put_back) is what became of the version before, V(serves), V(waits) or V(fails), and
+        empty where there was none.
     type: dict
     required: true
 """

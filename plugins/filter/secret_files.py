@@ -54,7 +54,7 @@ def secret_files(value: Mapping[str, Any], folder: str, owner: int) -> list[dict
     try:
         return wanted_secrets(value, folder, owner)
     except LoadError as error:
-        raise AnsibleFilterError(f"locust_secret_files: {error}") from error
+        raise AnsibleFilterError(f"secret_files: {error}") from error
 
 
 class FilterModule:

@@ -123,7 +123,8 @@ rule:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.alerts import AlertsError, asker, now, watch
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.alerts import now, watch
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.prometheus import PrometheusError, asker
 
 
 def main() -> None:
@@ -147,7 +148,7 @@ def main() -> None:
         answer = {"time": now(ask)}
         if given["since"] is not None:
             answer.update(watch(ask, time, given["since"], given["alert"], given["labels"], given["patience"]))
-    except AlertsError as error:
+    except PrometheusError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **answer)
 

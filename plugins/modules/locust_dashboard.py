@@ -7,20 +7,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: locust_dashboard
-short_description: Put a dashboard into Grafana, bound to a data source
+short_description: Put dashboards into Grafana, bound to its data sources
 version_added: 0.1.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
-  - Imports a Grafana dashboard by uid. By default this is the collection's own dashboard of a Locust run.
+  - Imports Grafana dashboards by uid. By default this is the collection's own dashboard of a Locust run.
+  - >-
+    They are taken as people keep them, in JSON or YAML: Grafana's export, for sharing or as a resource of
+    C(dashboard.grafana.app) (not of schema v2), an answer of its API, a C(GrafanaDashboard) of the Grafana operator, a
+    C(ConfigMap) with one or several, and lists of these. Library panels are put in where the export has them.
   - >-
     Every way in which published dashboards name a data source is bound to one of this Grafana: inputs such as
     C(${DS_PROMETHEUS}), also those that are used and not declared, plain names, uids, null, objects, and template
     variables; in panels, rows, queries, annotations and variables.
-  - Compares before it writes, so that a second run only reads.
   - >-
-    Tested with Grafana 7.5. Written for later versions (folders addressed by uid, folders in folders, data source
-    references as objects) from their API documentation.
+    Compares before it writes, so that a second run only reads. Of several dashboards none is written before all were
+    looked into.
+  - >-
+    Tested with Grafana 7.5. Written for 8 to 13 (folders addressed by uid, folders in folders, data source references
+    as objects, panels of Angular that are migrated) from their API documentation and source.
 extends_documentation_fragment:
   - devsecops.monitor_lab.grafana
 options:
@@ -42,15 +48,18 @@ options:
   path:
     description:
       - A file with the dashboard, on the controller. It is looked for as the files of a role or play are.
+      - >-
+        Of a folder, all files that end in C(.json), C(.yaml) or C(.yml) are taken, those in folders below it too, each
+        dashboard by its own uid; what is hidden is not, nor YAML that holds something else.
       - Without O(path), O(content), O(url) and O(gnet_id) the collection's own Locust dashboard is used.
     type: path
   content:
     description:
-      - The dashboard itself, a mapping or JSON text.
+      - The dashboard itself or what it is kept in, a mapping, its text, or a list of mappings.
     type: raw
   url:
     description:
-      - Where to download the dashboard from. No credentials are sent there. At most 10 MiB.
+      - Where to download the dashboard from, in JSON. No credentials are sent there. At most 10 MiB.
       - This is not the address of Grafana, which is O(grafana_url).
     type: str
   gnet_id:
@@ -72,10 +81,11 @@ options:
   uid:
     description:
       - The dashboard's uid in this Grafana. Without it the one that the dashboard has, else one made from its title.
+      - For one dashboard. What is called otherwise and has this uid is replaced, too.
     type: str
   title:
     description:
-      - The dashboard's title in this Grafana, in place of its own.
+      - The dashboard's title in this Grafana, in place of its own. For one dashboard.
     type: str
   tags:
     description:
@@ -108,10 +118,20 @@ options:
     default: {}
   overwrite:
     description:
-      - With V(false), a dashboard whose last save was not this module's is not replaced; the task fails, and says when
+      - >-
+        Without it, a dashboard is not replaced or removed that is called otherwise than the one given and has its uid,
+        as the copies of a published dashboard have; the task fails, and names it.
+      - With V(true), whatever dashboard has the uid is.
+      - >-
+        With V(false), a dashboard whose last save was not this module's is not, either; the task fails, and says when
         and by whom it was saved.
     type: bool
-    default: true
+  lab:
+    description:
+      - >-
+        Whose the dashboards are, where several labs may be in one Grafana. It is put among their tags as C(lab:NAME).
+        One that such a tag gives to another lab is not replaced, whatever O(overwrite) says, and not removed.
+    type: str
   commit_message:
     description:
       - A note for the dashboard's version history. C(locust_dashboard) is put before it.
@@ -162,6 +182,28 @@ EXAMPLES = r"""
       VAR_CLUSTER: lab
     overwrite: false
 
+- name: Import all dashboards of a folder, each by its own uid
+  devsecops.monitor_lab.locust_dashboard:
+    grafana_url: http://127.0.0.1:3000
+    grafana_api_key: "{{ grafana_token }}"
+    path: dashboards/
+    datasource: Prometheus
+    folder: Services
+
+- name: Import the dashboards of a ConfigMap in a Kubernetes cluster
+  devsecops.monitor_lab.locust_dashboard:
+    grafana_url: http://127.0.0.1:3000
+    grafana_api_key: "{{ grafana_token }}"
+    content: "{{ query('kubernetes.core.k8s', kind='ConfigMap', namespace='monitoring', resource_name='dashboards') }}"
+
+- name: Import a GrafanaDashboard that is kept in YAML, beside one that has its uid
+  devsecops.monitor_lab.locust_dashboard:
+    grafana_url: http://127.0.0.1:3000
+    grafana_api_key: "{{ grafana_token }}"
+    path: manifests/checkout.yaml
+    uid: checkout-lab
+    title: Checkout in the lab
+
 - name: Remove the Locust dashboard
   devsecops.monitor_lab.locust_dashboard:
     grafana_url: http://127.0.0.1:3000
@@ -171,35 +213,47 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+dashboards:
+  description: >-
+    What became of each dashboard, with the keys C(uid), C(title), C(url), C(version), C(folder_uid), C(bound) and
+    C(changed), as they are described here.
+  returned: success
+  type: list
+  elements: dict
 uid:
   description: The dashboard's uid.
-  returned: success
+  returned: success, of one dashboard
   type: str
   sample: monitor-lab-locust
+title:
+  description: The dashboard's title. None where there was none to be removed.
+  returned: success, of one dashboard
+  type: str
+  sample: Locust
 url:
   description: The dashboard's address.
-  returned: success
+  returned: success, of one dashboard
   type: str
   sample: http://127.0.0.1:3000/d/monitor-lab-locust
 version:
   description: The version that Grafana holds; in check mode the one that it held before. None where there is none.
-  returned: success
+  returned: success, of one dashboard
   type: int
   sample: 1
 folder_uid:
   description: The uid of the dashboard's folder. Empty for V(General), none for a folder that check mode did not make.
-  returned: success
+  returned: success, of one dashboard
   type: str
   sample: ""
 bound:
   description: What each data source that the dashboard names was bound to, as name → uid.
-  returned: success
+  returned: success, of one dashboard
   type: dict
   sample:
     datasource: monitor-lab-prometheus
 """
 
-from typing import Any, Optional
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import CONNECTION, REQUIRED_BY
@@ -207,7 +261,6 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.cli
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import (
     JSON,
     DashboardError,
-    parse,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard_import import (
     Change,
@@ -217,6 +270,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.das
     present,
     published,
 )
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.shapes import dashboards_in
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     **CONNECTION,
@@ -234,13 +288,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "folder": {"type": "str"},
     "datasource": {"type": "str"},
     "inputs": {"type": "dict", "default": {}},
-    "overwrite": {"type": "bool", "default": True},
+    "overwrite": {"type": "bool"},
+    "lab": {"type": "str"},
     "commit_message": {"type": "str"},
 }
 
 
-def source(params: dict[str, Any]) -> Optional[JSON]:
-    """Return the dashboard that the task gives, or None where it gives only a uid."""
+def given(params: dict[str, Any]) -> list[JSON]:
+    """Return the dashboards that the task gives, none where it gives only a uid."""
     address = params["url"]
     if params["gnet_id"] is not None:
         address = published(params["gnet_id"], params["revision"])
@@ -253,14 +308,14 @@ def source(params: dict[str, Any]) -> Optional[JSON]:
             # grafana.com is nobody's own.
             use_proxy=params["use_proxy"] or params["gnet_id"] is not None,
         )
-        return parse(content, address)
+        return dashboards_in(content, address)
     if params["content"] is not None:
-        return parse(params["content"], "the dashboard")
-    return None
+        return dashboards_in(params["content"], "the dashboard")
+    return []
 
 
-def change(params: dict[str, Any], check: bool) -> Change:
-    """Make Grafana hold the dashboard as asked for, or not; with `check`, only say what would change."""
+def changes(params: dict[str, Any], check: bool) -> list[Change]:
+    """Make Grafana hold the dashboards as asked for, or not; with `check`, only say what would change."""
     grafana = client_from(params)
     wish = Wish(
         uid=params["uid"],
@@ -271,14 +326,28 @@ def change(params: dict[str, Any], check: bool) -> Change:
         inputs={name: str(value) for name, value in params["inputs"].items()},
         overwrite=params["overwrite"],
         message=params["commit_message"],
+        lab=params["lab"],
     )
-    dashboard = source(params)
+    dashboards = given(params)
     grafana.wait_until_ready(params["retries"])
     if params["state"] == "absent":
-        return absent(grafana, dashboard, wish, check=check)
-    if dashboard is None:
+        return absent(grafana, dashboards, wish, check=check)
+    if not dashboards:
         raise DashboardError("there is no dashboard to import: give path, content, url or gnet_id")
-    return present(grafana, dashboard, wish, check=check)
+    return present(grafana, dashboards, wish, check=check)
+
+
+def result(change: Change, grafana_url: str) -> dict[str, Any]:
+    """Return what the task tells of one dashboard."""
+    return {
+        "uid": change.uid,
+        "title": change.title,
+        "url": f"{grafana_url.rstrip('/')}/d/{change.uid}",
+        "version": change.version,
+        "folder_uid": change.folder_uid,
+        "bound": change.bound,
+        "changed": change.changed,
+    }
 
 
 def main() -> None:
@@ -290,20 +359,19 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        changed = change(module.params, module.check_mode)
+        made = changes(module.params, module.check_mode)
     except (DashboardError, GrafanaError) as error:
         module.fail_json(msg=str(error))
-    for warning in changed.warnings:
-        module.warn(warning)
-    module.exit_json(
-        changed=changed.changed,
-        uid=changed.uid,
-        url=f"{module.params['grafana_url'].rstrip('/')}/d/{changed.uid}",
-        version=changed.version,
-        folder_uid=changed.folder_uid,
-        bound=changed.bound,
-        diff={"before": changed.before, "after": changed.after},
-    )
+    for one in made:
+        for warning in one.warnings:
+            module.warn(warning if len(made) == 1 else f"{one.title}: {warning}")
+    results = [result(one, module.params["grafana_url"]) for one in made]
+    diffs: list[dict[str, Any]] = [{"before": one.before, "after": one.after} for one in made]
+    if len(made) == 1:
+        module.exit_json(**results[0], dashboards=results, diff=diffs[0])
+    for one, diff in zip(made, diffs):
+        diff["before_header"] = diff["after_header"] = one.title or one.uid
+    module.exit_json(changed=any(one.changed for one in made), dashboards=results, diff=diffs)
 
 
 if __name__ == "__main__":

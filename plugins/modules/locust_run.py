@@ -21,13 +21,17 @@ description:
 extends_documentation_fragment:
   - devsecops.monitor_lab.locust
   - devsecops.monitor_lab.grafana
+  - devsecops.monitor_lab.prometheus
+requirements:
+  - matplotlib 3.6 or newer on the controller, for O(report)
 attributes:
   action_group:
     support: full
     description: >-
       Defaults for the whole group can be set with C(group/devsecops.monitor_lab.locust), and those for reaching
-      Grafana with C(group/devsecops.monitor_lab.grafana), in C(module_defaults).
-    membership: [devsecops.monitor_lab.locust, devsecops.monitor_lab.grafana]
+      Grafana and Prometheus with C(group/devsecops.monitor_lab.grafana) and C(group/devsecops.monitor_lab.prometheus),
+      in C(module_defaults).
+    membership: [devsecops.monitor_lab.locust, devsecops.monitor_lab.grafana, devsecops.monitor_lab.prometheus]
   check_mode:
     support: full
     description: >-
@@ -45,6 +49,7 @@ attributes:
     description: Runs on the controller and on POSIX hosts with Python 3.9 or newer.
 seealso:
   - module: devsecops.monitor_lab.locust_run_info
+  - module: devsecops.monitor_lab.lab_report
 options:
   _step:
     description:
@@ -79,8 +84,8 @@ options:
         LoadTestShape, which decides on them itself.
       - Users who wait W seconds between requests that take R seconds make users / (W + R) requests per second together.
         For these Locust needs as many workers, a core each, as that rate divided by what one makes
-        (C(./lab bench locustfile) measures it, and README has a table), and half as many more, so that none is ever
-        full.
+        (C(./lab bench locustfile) measures it, and C(docs/figures.md) has a table), and half as many more, so that none
+        is ever full.
     type: int
   spawn_rate:
     description:
@@ -221,7 +226,8 @@ options:
   lab:
     description:
       - The lab's name in the mark that the run leaves in a Locust with the lab's plugin C(run_mark.py), which tells the
-        exporter, and so Prometheus, which run this is, its thresholds and its verdict.
+        exporter, and so Prometheus, which run this is, its thresholds and its verdict; and in the annotation of
+        O(grafana_url).
     type: str
     default: ""
   progress:
@@ -229,10 +235,17 @@ options:
       - Whether to write a line to standard error every few seconds that tells how the run is getting on.
     type: bool
     default: true
+  report:
+    description:
+      - Whether to leave a page with all that is known of the run, its graphs and the alerts meanwhile among the
+        artifacts, C(lab_report.html). M(devsecops.monitor_lab.lab_report) makes it later, and puts two runs side by
+        side.
+    type: bool
+    default: false
   grafana_url:
     description:
-      - A Grafana, as seen from the controller, to get an annotation over the time of the run, with its verdict. One
-        that cannot be reached is a warning.
+      - A Grafana, as seen from the controller, to get an annotation over the time of the run. Its tags are
+        C(locust_run), the verdict, and C(lab:) with O(lab) behind it. One that cannot be reached is a warning.
     type: str
   grafana_dashboard_uid:
     description:
@@ -410,7 +423,7 @@ exceptions:
 artifacts:
   description:
     - The run's directory on the controller.
-    - C(summary.json) holds what is returned here, but for RV(artifacts), RV(dashboard_url) and C(msg). Its
+    - C(summary.json) holds what is returned here, but for RV(artifacts), RV(report), RV(dashboard_url) and C(msg). Its
       C(summary_version) is counted up when a key goes or changes its meaning; keys may be added without that.
     - C(report.html) is Locust's own report; C(locust_stats.csv), C(locust_failures.csv) and C(locust_exceptions.csv)
       are its tables.
@@ -421,9 +434,15 @@ artifacts:
       and the current figures as M(devsecops.monitor_lab.locust_run_info) returns them; of C(endpoints) those that a
       threshold with C(for) or C(abort) is about.
     - C(locust.log) is what Locust wrote, with O(mode=process).
+    - C(lab_report.html) is the page of O(report).
   returned: after a run
   type: str
   sample: /home/me/lab/artifacts/20261123T055147Z-4c62
+report:
+  description: The page of the run, on the controller; none without O(report).
+  returned: after a run
+  type: str
+  sample: /home/me/lab/artifacts/20261123T055147Z-4c62/lab_report.html
 dashboard_url:
   description: O(grafana_dashboard_uid) at the time of the run; none without it.
   returned: after a run

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from ..module_utils._lab.alerts import has
 from ..module_utils._locust.transport import printable
 from ._alert_rules import RUNBOOK
+from ._load_reports import timestamp
 from ._spelling import near_misses
 
 # Counted up when a key of exercise.json changes its meaning or goes; new keys may come without that.
@@ -26,7 +27,7 @@ Case = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Row:
+class Judged:
     """What became of a case. Times are in seconds: C(fired_after) since it began, C(resolved_after) since it ended."""
 
     name: str
@@ -35,6 +36,8 @@ class Row:
     resolved_after: Optional[float]
     false_alarms: list[str]
     problems: list[str]
+    started: str
+    """In ISO 8601, by the clock of Prometheus."""
     seconds: float
 
 
@@ -51,11 +54,13 @@ def plan(cases: Mapping[str, Case], first: Sequence[str], only: str, everything:
     return {"names": [BASELINE, *chosen], "fault": fault}
 
 
-def judge(name: str, case: Case, done: Mapping[str, Any], seen: Mapping[str, Any], may: Sequence[str] = ()) -> Row:
+def judge(
+    name: str, case: Case, begun: float, done: Mapping[str, Any], seen: Mapping[str, Any], may: Sequence[str] = ()
+) -> Judged:
     """Judge a case by what Prometheus tells of its time, the answer of M(devsecops.monitor_lab.lab_alerts_info).
 
-    `done` are the results of the tasks C(attack), C(fault) and C(run), as far as it has them. Alerts in `may` may fire
-    beside those that the case itself allows.
+    It was `begun` so many seconds after the epoch. `done` are the results of the tasks C(attack), C(fault) and C(run),
+    as far as it has them. Alerts in `may` may fire beside those that the case itself allows.
     """
     alert, labels = case.get("must", ""), case.get("labels", {})
     mine = [one for one in seen["fired"] if one["alert"] == alert and has(one["labels"], labels)]
@@ -66,7 +71,7 @@ def judge(name: str, case: Case, done: Mapping[str, Any], seen: Mapping[str, Any
     end = max(ends) if ends and None not in ends else None
     problems = _mishaps(case, done) + (_unnoticed(alert, fired, end, seen) if alert else [])
     problems += [f"{one} fired, which is a false alarm" for one in dict.fromkeys(map(_named, false))]
-    return Row(
+    return Judged(
         name=name,
         expected=alert,
         fired_after=fired,
@@ -74,6 +79,7 @@ def judge(name: str, case: Case, done: Mapping[str, Any], seen: Mapping[str, Any
         resolved_after=None if end is None else max(0.0, round(end - seen["called"], 3)),
         false_alarms=list(dict.fromkeys(one["alert"] for one in false)),
         problems=[printable(problem) for problem in problems],
+        started=timestamp(begun),
         seconds=seen["now"],
     )
 
@@ -130,10 +136,14 @@ def report(
 ) -> dict[str, Any]:
     """Return the exercise as C(table) (lines), C(markdown), C(json) and C(junit), and its C(problems); none is green.
 
-    What was gone through has a C(name), and the arguments C(done) and C(seen) of judge, as which `may` is; `places` are
-    lines that say where to look.
+    What was gone through has a C(name), and the arguments C(begun), C(done) and C(seen) of judge, as which `may` is;
+    `places` are lines that say where to look.
     """
-    rows = [judge(one["name"], cases[one["name"]], one["done"], one["seen"], may) for one in gone_through]
+    rows = [
+        # Older versions of Ansible make a text of a number.
+        judge(one["name"], cases[one["name"]], float(one["begun"]), one["done"], one["seen"], may)
+        for one in gone_through
+    ]
     problems = [f"{row.name}: {problem}" for row in rows for problem in row.problems]
     places = [*places, f"What an alert means: {RUNBOOK}"]
     made = {
@@ -144,14 +154,15 @@ def report(
     }
     return {
         "problems": problems,
-        "table": [*_aligned([COLUMNS, *map(_cells, rows)]), *problems, *places],
+        "table": [*_aligned([COLUMNS, *map(cells, rows)]), *problems, *places],
         "markdown": _markdown(identity, rows, problems, places),
         "json": json.dumps(made, indent=2) + "\n",
         "junit": _junit(identity, rows),
     }
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def cells(row: Judged) -> tuple[str, ...]:
+    """Return what the table has of a case, below C(COLUMNS)."""
     return (
         row.name,
         row.expected or "nothing",
@@ -172,8 +183,8 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
 
 
-def _markdown(identity: str, rows: Sequence[Row], problems: Sequence[str], places: Sequence[str]) -> str:
-    table = [COLUMNS, ["---"] * len(COLUMNS), *map(_cells, rows)]
+def _markdown(identity: str, rows: Sequence[Judged], problems: Sequence[str], places: Sequence[str]) -> str:
+    table = [COLUMNS, ["---"] * len(COLUMNS), *map(cells, rows)]
     lines = [f"# {identity}: {'red' if problems else 'green'}", ""]
     lines += ["| " + " | ".join(line) + " |" for line in table]
     for listed in (problems, places):
@@ -181,7 +192,7 @@ def _markdown(identity: str, rows: Sequence[Row], problems: Sequence[str], place
     return "\n".join(lines) + "\n"
 
 
-def _junit(identity: str, rows: Sequence[Row]) -> str:
+def _junit(identity: str, rows: Sequence[Judged]) -> str:
     """Return a JUnit report: a test case for each case."""
     counts = {
         "tests": str(len(rows)),

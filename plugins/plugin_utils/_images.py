@@ -163,3 +163,14 @@ def wheel_platforms(architecture: str) -> list[str]:
     """Platforms of the wheels that CPython of Debian 12 can use, the newest first (PEP 600)."""
     versions = range(GLIBC_OF_BOOKWORM, OLDEST_MANYLINUX_GLIBC - 1, -1)
     return [*(f"manylinux_2_{version}_{architecture}" for version in versions), f"manylinux2014_{architecture}"]
+
+
+def postgresql_major(reference: str, upstream: str, built: str) -> str:
+    """Return PostgreSQL's major version in the image `reference`; "" where it is not to be known.
+
+    It is `built` in one that the lab has made, and else what the tag of the published image `upstream` begins with.
+    """
+    if reference.startswith("localhost/monitor-lab/"):
+        return built
+    tagged = re.fullmatch(r"[^@]*:([0-9]+)(?![0-9])[^/@]*(@.*)?", upstream)
+    return tagged[1] if tagged else ""

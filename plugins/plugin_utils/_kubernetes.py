@@ -8,6 +8,7 @@ that the cluster has not filled in yet is missing, or null.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, TypedDict
 
@@ -17,6 +18,8 @@ PATIENCE = 30
 """Seconds beyond a Deployment's own deadlines: what its controller takes to notice, when it is busy."""
 EVENTS = 8
 """How many of the last events are told."""
+MANAGER = "monitor-lab"
+"""Under which name the lab applies objects (server-side apply's field manager)."""
 # What Go calls a processor → what the kernel does.
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
@@ -86,15 +89,68 @@ def rollout_state(resources: list[KubernetesObject], timeout: int, waited: float
     return "late" if waited >= longest else "waiting"
 
 
-def replaces_running(resources: list[KubernetesObject], before: list[KubernetesObject]) -> bool:
-    """Return whether a Deployment has another template now than `before`, when pods of it served.
+def is_served(resources: list[KubernetesObject]) -> bool:
+    """Return whether a pod of the workload serves. `resources` has the workload, or nothing where there is none."""
+    return any(_status(one).get("readyReplicas") for one in resources)
 
-    Only then is there a revision to go back to: what changes no template makes none.
-    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-back-a-deployment
+
+def replaces_running(resources: list[KubernetesObject], before: list[KubernetesObject]) -> bool:
+    """Return whether the workload is another than in `before`, all that there was, when pods of it served.
+
+    Only then is there something to go back to.
     """
-    if not resources or not before or not _status(before[0]).get("availableReplicas"):
-        return False
-    return bool(resources[0]["spec"]["template"] != before[0]["spec"]["template"])
+    now = [(one["kind"], one["metadata"]["name"], one["spec"]) for one in resources]
+    return any(
+        (one["kind"], one["metadata"]["name"]) == (kind, name) and one["spec"] != spec and is_served([one])
+        for kind, name, spec in now
+        for one in before
+    )
+
+
+def pods_in_the_way(resources: list[KubernetesObject], pods: list[KubernetesObject]) -> list[str]:
+    """Return the names of a StatefulSet's pods of another version that do not serve: it waits for them, for ever.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
+    """
+    revisions = [_status(one).get("updateRevision") for one in resources]
+    return [
+        pod["metadata"]["name"]
+        for pod in pods_not_ready(pods)
+        if (pod["metadata"].get("labels") or {}).get("controller-revision-hash") not in revisions
+    ]
+
+
+def _owned(value: Any, fields: dict[str, Any]) -> Any:
+    """Return what of `value` the fields name: of a mapping by name, of a list by key; without a name, all of it."""
+    if isinstance(value, dict) and fields:
+        named = {name[2:]: child for name, child in fields.items() if name.startswith("f:")}
+        return {name: _owned(value[name], child) for name, child in named.items() if name in value}
+    if isinstance(value, list) and fields:
+        keyed = [(json.loads(name[2:]), child) for name, child in fields.items() if name.startswith("k:")]
+        return [_owned(item, child) for item in value for key, child in keyed if key.items() <= item.items()]
+    return value
+
+
+def applied(objects: list[KubernetesObject], manager: str = MANAGER) -> list[KubernetesObject]:
+    """Return of each object what `manager` has applied, ready to be applied again; none of what it has not.
+
+    https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+    """
+    found = []
+    for one in objects:
+        for entry in one["metadata"].get("managedFields") or []:
+            if (entry["manager"], entry["operation"]) == (manager, "Apply"):
+                owned = _owned(one, entry["fieldsV1"])
+                named = {name: one["metadata"][name] for name in ("name", "namespace")}
+                identity = {"apiVersion": one["apiVersion"], "kind": one["kind"]}
+                found.append({**owned, **identity, "metadata": {**owned.get("metadata", {}), **named}})
+    return found
+
+
+def annotation(objects: list[KubernetesObject], kind: str, name: str, key: str) -> str:
+    """Return an annotation of the object that is called so, or "" where there is none."""
+    found = [one["metadata"] for one in objects if (one["kind"], one["metadata"]["name"]) == (kind, name)]
+    return next((str((metadata.get("annotations") or {}).get(key, "")) for metadata in found), "")
 
 
 def pods_not_ready(pods: list[KubernetesObject]) -> list[KubernetesObject]:
@@ -157,8 +213,9 @@ class Rollout(TypedDict):
     events: list[KubernetesObject]
     logs: list[dict[str, Any]]
     """Results of kubernetes.core.k8s_log: `{"item": <the pod>, "log": <text>}`; one without `log` could not be read."""
-    put_back: bool
-    """Whether the version before was put back."""
+    put_back: str
+    """What became of the version before: `serves`, `waits` (put back, and does not serve yet), `fails` (could not be
+    put back), or nothing, where there was none."""
 
 
 def _reason(rollout: Rollout) -> str:
@@ -180,8 +237,19 @@ def _pod_line(pod: KubernetesObject) -> str:
     for container in _status(pod).get("containerStatuses") or []:
         for state in (container.get("state") or {}).values():
             words.append(" ".join(filter(None, [state.get("reason"), state.get("message")])))
+        # Why it had to start again, which nothing else tells: OOMKilled.
+        for state in (container.get("lastState") or {}).values():
+            words.append(f"before: {state.get('reason')}, exit code {state.get('exitCode')}")
         words.append(f"{container.get('restartCount', 0)} restarts")
     return ", ".join(word for word in words if word)
+
+
+_PUT_BACK = {
+    "": [],
+    "serves": ["The version that ran before was put back, and serves."],
+    "waits": ["The version that ran before was put back, and does not serve yet."],
+    "fails": ["The version that ran before could not be put back."],
+}
 
 
 def rollout_failure(rollout: Rollout) -> str:
@@ -197,8 +265,9 @@ def rollout_failure(rollout: Rollout) -> str:
         if "log" in log:
             lines.append(f"Last lines of {log['item']['metadata']['name']}:")
             lines += [f"  {line}" for line in log["log"].strip().splitlines()]
-    if rollout["put_back"]:
-        lines.append("The version that ran before was put back.")
+    lines += _PUT_BACK[rollout["put_back"]]
+    if rollout["put_back"] != "serves" and not is_served(rollout["resources"]):
+        lines.append(f"{rollout['app']} is down: nothing of it serves.")
     lines.append("Correct what is said above, then deploy again.")
     return "\n".join(lines)
 
@@ -217,6 +286,21 @@ def nodes_without_image(nodes: list[KubernetesObject], image: str) -> list[str]:
             called.fullmatch(name) for held in _status(node).get("images") or [] for name in held.get("names") or []
         )
     ]
+
+
+def image_on_nodes(nodes: list[KubernetesObject], image: str) -> str:
+    """Return the name that nodes know `image` by: that of a registry that one of them has pulled it from, or its own.
+
+    kubelet keeps who may use an image that it has pulled by that name, and under another one does not find it there:
+    https://kubernetes.io/docs/concepts/containers/images/#ensureimagepullcredentialverification. Only an image that the
+    lab has built is the same wherever its name ends so: its tag is a hash of what it is made of.
+    """
+    if not image.startswith("localhost/"):
+        return image
+    ending = f"/{image.rpartition('/')[2]}"
+    names = {name for node in nodes for held in _status(node).get("images") or [] for name in held.get("names") or []}
+    pulled = sorted(name for name in names if name.endswith(ending) and not name.startswith("localhost/"))
+    return pulled[0] if pulled else image
 
 
 def nodes_of_another_processor(nodes: list[KubernetesObject], machine: str) -> list[str]:

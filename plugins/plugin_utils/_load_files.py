@@ -192,7 +192,7 @@ def wanted_load(value: Any, folder: str) -> dict[str, Any]:
 
 
 def wanted_secrets(value: Mapping[str, Any], folder: str, owner: int) -> list[dict[str, Any]]:
-    """Return what the role C(files) is to put into `folder` for C(locust_secret_files): readable by `owner` alone."""
+    """Return what the role C(files) is to put into `folder` for these secrets: readable by `owner` alone."""
     fault = secrets_fault(value)
     if fault:
         raise LoadError(fault)
@@ -228,13 +228,27 @@ def arguments_fault(value: Sequence[Any]) -> Optional[str]:
 def environment_fault(value: Mapping[Any, Any]) -> Optional[str]:
     """Return what is wrong with C(locust_env); none where nothing is."""
     for name, one in value.items():
-        if not isinstance(name, str) or not VARIABLE.fullmatch(name):
-            return f"{_shown(name)} is not the name of a variable; write letters, digits and underscores"
-        if name in _VARIABLES:
-            return f"the role itself decides {name}; {_VARIABLES[name]}"
-        if one is None or isinstance(one, (Mapping, list, tuple)) or (isinstance(one, str) and "\0" in one):
-            kind = "nothing" if one is None else "no single value"
-            return f"{name} is {kind}; write a text, a number, true or false, or leave it out"
+        wrong = variable_fault(name)
+        if not wrong and name in _VARIABLES:
+            wrong = f"the role itself decides {name}; {_VARIABLES[name]}"
+        wrong = wrong or value_fault(name, one)
+        if wrong:
+            return wrong
+    return None
+
+
+def variable_fault(name: Any) -> Optional[str]:
+    """Return what is wrong with the name of a variable of an environment; none where nothing is."""
+    if isinstance(name, str) and VARIABLE.fullmatch(name):
+        return None
+    return f"{_shown(name)} is not the name of a variable; write letters, digits and underscores"
+
+
+def value_fault(name: str, value: Any) -> Optional[str]:
+    """Return what is wrong with the value of a variable or setting; none where nothing is. It is not shown."""
+    if value is None or isinstance(value, (Mapping, list, tuple)) or (isinstance(value, str) and "\0" in value):
+        kind = "nothing" if value is None else "no single value"
+        return f"{name} is {kind}; write a text, a number, true or false, or leave it out"
     return None
 
 
@@ -244,7 +258,7 @@ def environment_text(value: Any) -> str:
 
 
 def secrets_fault(value: Mapping[Any, Any]) -> Optional[str]:
-    """Return what is wrong with C(locust_secret_files); none where nothing is. No value is shown."""
+    """Return what is wrong with such secrets; none where nothing is. No value is shown."""
     for name, one in value.items():
         if not isinstance(name, str) or not NAME.fullmatch(name) or name in _OWN_SECRETS:
             return f"{_shown(name)} cannot be the name of a secret; write letters, digits, dots and hyphens"

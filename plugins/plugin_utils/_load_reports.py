@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""What a load run leaves behind: summary, JUnit report, samples, the line of progress, and a link to the dashboard."""
+"""What a load run leaves behind: summary, JUnit report, samples, the line of progress, and what Grafana is told."""
 
 from __future__ import annotations
 
@@ -138,8 +138,18 @@ def progress(sample: Mapping[str, Any], run_time: int) -> str:
     )
 
 
+def annotation_tags(verdict: str, lab: str) -> list[str]:
+    """Return the tags by which dashboards tell the annotations of one lab's runs from others, and their verdicts."""
+    return ["locust_run", verdict, f"lab:{lab}"]
+
+
 def dashboard_url(grafana_url: str, uid: str, started: float, ended: float) -> str:
-    """Return the dashboard's address at the time of a run, with a few seconds around it."""
+    """Return the address of a Grafana's dashboard at the time of a run, with a few seconds around it."""
+    return dashboard_at(f"{grafana_url.rstrip('/')}/d/{quote(uid, safe='')}", started, ended)
+
+
+def dashboard_at(address: str, started: float, ended: float) -> str:
+    """Return a dashboard's address with such a time in it."""
     margin = 5
     since, until = round((started - margin) * 1000), round((ended + margin) * 1000)
-    return f"{grafana_url.rstrip('/')}/d/{quote(uid, safe='')}?from={since}&to={until}"
+    return f"{address}{'&' if '?' in address else '?'}from={since}&to={until}"

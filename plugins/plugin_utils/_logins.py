@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..module_utils._grafana.datasource import DIGEST
 from ._services import Groups, Table, text_of_secret, urls_of
 
 # In the names of Prometheus's settings that are secret, or hold such.
@@ -121,39 +122,30 @@ def http_config(options: Mapping[str, Any], authority_file: str) -> dict[str, An
 
 
 def grafana_datasource(
-    identity: Mapping[str, str], url: str, options: Mapping[str, Any], authority: str, interval: str, salt: str
+    source: Mapping[str, Any], url: str, options: Mapping[str, Any], authority: str, salt: str
 ) -> dict[str, Any]:
-    """Return Grafana's data source for Prometheus, as its provisioning and its API take it.
+    """Return a data source of Grafana's for a service of the lab, as its provisioning and its API take it.
 
-    `identity` is its name and uid, `authority` the certificate (PEM) that Prometheus's is of, and `interval` that of
-    its scrapes, of which the windows of rates are made. Grafana gives no secret back: a digest tells whether it has
-    these. Whoever sees a dashboard sees that digest, so it is keyed with `salt`, any secret text.
+    `source` has its name, uid, type and settings (`jsonData`), and `authority` is the certificate (PEM) that the
+    service's is of. Grafana gives no secret back: a digest tells whether it has these. Whoever sees a dashboard sees
+    that digest, so it is keyed with `salt`, any secret text.
     """
-    settings: dict[str, Any] = {"timeInterval": interval}
+    settings: dict[str, Any] = dict(source["jsonData"])
     secrets = {}
-    source: dict[str, Any] = {**identity, "type": "prometheus", "access": "proxy", "url": url, "jsonData": settings}
-    # Said of an open Prometheus too: it may have wanted a login before.
-    source["basicAuth"] = "url_username" in options
-    if source["basicAuth"]:
-        source["basicAuthUser"] = options["url_username"]
+    whole: dict[str, Any] = {**source, "access": "proxy", "url": url, "jsonData": settings}
+    # Said of an open service too: it may have wanted a login before.
+    whole["basicAuth"] = "url_username" in options
+    if whole["basicAuth"]:
+        whole["basicAuthUser"] = options["url_username"]
         secrets["basicAuthPassword"] = options["url_password"]
     if "ca_path" in options:
         settings["tlsAuthWithCACert"] = True
         secrets["tlsCACert"] = authority
     if secrets:
-        settings["monitorLabSecrets"] = _digest(secrets, salt)
-        source["secureJsonData"] = secrets
-    return source
+        settings[DIGEST] = _digest(secrets, salt)
+        whole["secureJsonData"] = secrets
+    return whole
 
 
 def _digest(secrets: Mapping[str, str], salt: str) -> str:
     return hmac.new(salt.encode(), json.dumps(secrets, sort_keys=True).encode(), hashlib.sha256).hexdigest()[:12]
-
-
-def datasource_differs(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """Tell whether the data source that Grafana's API shows is another than the wanted one."""
-    shown = {name: value for name, value in wanted.items() if name not in ("jsonData", "secureJsonData")}
-    settings = found.get("jsonData") or {}
-    return any(found.get(name) != value for name, value in shown.items()) or any(
-        settings.get(name) != value for name, value in wanted["jsonData"].items()
-    )

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from . import _grafana_settings
 from ._alert_rules import thresholds_fault
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
+from ._pods import pod_fault
 
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:(?P<unit>[kmgt])(?:i?b|i)?|b)?", re.ASCII | re.IGNORECASE)
 _TAG = r"\w[\w.-]{0,127}"
@@ -182,12 +184,22 @@ KINDS: dict[str, Kind] = {
         r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
         "{} is not a name that Kubernetes takes; write up to 63 small letters, digits and hyphens",
     ),
+    # With what stands before it, of a uid of Grafana's.
+    "name": _written(
+        r"[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?",
+        "{} is not a name of a lab; write up to 15 small letters, digits and hyphens",
+    ),
     "file": _file,
     "load": _load,
     "arguments": arguments_fault,
     "environment": environment_fault,
     "secrets": secrets_fault,
     "thresholds": thresholds_fault,
+    "grafana environment": _grafana_settings.environment_fault,
+    "grafana settings": _grafana_settings.settings_fault,
+    "grafana plugins": _grafana_settings.plugins_fault,
+    "grafana data sources": _grafana_settings.datasources_fault,
+    "pod": pod_fault,
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
@@ -215,6 +227,7 @@ _KIND_BY_ENDING = {
     "_image": "image",
     "_registry": "registry",
     "_namespace": "label",
+    "_pod": "pod",
     "_file": "file",
     "_certificate": "file",
     "_sha256": "sha256",
@@ -226,6 +239,12 @@ _KIND_BY_ENDING = {
 _KIND_OF = {
     "alertmanager_smtp_smarthost": "server",
     "grafana_dashboard_gnet_id": "amount",
+    "grafana_datasources": "grafana data sources",
+    "grafana_env": "grafana environment",
+    "grafana_files": "secrets",
+    "grafana_ini": "grafana settings",
+    "grafana_lab": "name",
+    "grafana_plugins": "grafana plugins",
     "image_archives_dir": "folder",
     "locust_arguments": "arguments",
     "locust_env": "environment",

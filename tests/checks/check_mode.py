@@ -38,7 +38,6 @@ READ = {
     "kubernetes.core.k8s_cluster_info",
     "kubernetes.core.k8s_info",
     "kubernetes.core.k8s_log",
-    "kubernetes.core.k8s_rollback",
 }
 # Say that they support check mode, and change things there too.
 UNTRUE = {"containers.podman.podman_play"}

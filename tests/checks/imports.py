@@ -19,7 +19,8 @@ OWN = f"{COLLECTION}.plugins"
 MODULE_UTILS = f"{OWN}.module_utils"
 PLUGIN_UTILS = f"{OWN}.plugin_utils"
 # Packages beyond Python's library, by folder. Ansible ships module_utils to hosts, and nothing else of itself.
-CONTROLLER = ("ansible", "bcrypt", "cryptography", "jinja2", "yaml", MODULE_UTILS, PLUGIN_UTILS)
+PACKAGES = ("ansible", "bcrypt", "cryptography", "jinja2", "markupsafe", "matplotlib", "yaml")
+CONTROLLER = (*PACKAGES, MODULE_UTILS, PLUGIN_UTILS)
 ALLOWED = {
     "module_utils": ("ansible.module_utils.urls", MODULE_UTILS),
     "plugin_utils": CONTROLLER,

@@ -16,6 +16,7 @@ FOLDERS = ("roles", "playbooks", "molecule")
 MODULES = (
     "ansible.builtin.get_url",
     "ansible.builtin.uri",
+    "devsecops.monitor_lab.lab_grafana_datasource",
     "devsecops.monitor_lab.locust_dashboard",
     "devsecops.monitor_lab.locust_run",
 )

@@ -2,9 +2,10 @@
 # Copyright (c) 2026, the monitor_lab contributors
 """A stand-in for Grafana, for tests of the grafana role where no Grafana can be had. It is no Grafana.
 
-It draws nothing and asks no data source. Every answer is one that a real Grafana 7.5.5 gave (grafana-7.5.5.json), with
-the names and contents put in that were stored here. What was not recorded is answered as Grafana answers a path that
-does not exist. It takes the settings that the role makes, from the same environment variables and files.
+It draws nothing. Every answer is one that a real Grafana 7.5.5 gave (grafana-7.5.5.json), with the names and contents
+put in that were stored here; what it says of data sources beyond that is from its source. Through those that were made
+here it asks Prometheus, as Grafana does. What was not recorded is answered as Grafana answers a path that does not
+exist. It takes the settings that the role makes, from the same environment variables and files.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import signal
 import ssl
 import sys
 import threading
+import urllib.error
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 JSON = dict[str, Any]
 
@@ -38,9 +41,10 @@ class StandIn:
         self._recorded = {exchange["note"]: exchange["response"] for exchange in exchanges}
         self._file = data / "stand-in.json"
         self._state: JSON = {"password": password, "next": 1, "folders": {}, "dashboards": {}}
+        self._state["data_sources"] = {}
         if self._file.exists():
             # Like Grafana, it takes the password from its environment only at its first start.
-            self._state = json.loads(self._file.read_text(encoding="utf-8"))
+            self._state.update(json.loads(self._file.read_text(encoding="utf-8")))
         self._save()
         self._login = "Basic " + base64.b64encode(f"{user}:{self._state['password']}".encode()).decode()
         self._has_anonymous_viewers = anonymous
@@ -65,7 +69,7 @@ class StandIn:
 
     @staticmethod
     def _given(verb: str, query: dict[str, list[str]], body: Any) -> JSON:
-        return {"body": body} if verb == "POST" else {"query": query}
+        return {"body": body} if verb in ("POST", "PUT") else {"query": query}
 
     def _as(self, note: str, **changes: Any) -> JSON:
         """The answer that was recorded under `note`, with `changes` made in its object."""
@@ -93,13 +97,86 @@ class StandIn:
 
     def settings(self, query: JSON) -> JSON:
         response = self._as("frontend settings with a provisioned data source")
+        named = response["body"]["datasources"]
         if not self._has_data_source:
-            del response["body"]["datasources"]["Prometheus"]
+            del named["Prometheus"]
+        for one in self._state["data_sources"].values():
+            named[one["name"]] = {key: one[key] for key in ("id", "uid", "name", "type", "isDefault")}
+        return response
+
+    def data_sources(self, query: JSON) -> JSON:
+        response = self._as("data sources, a provisioned one")
+        shape = response["body"][0]
+        response["body"] = [shape] if self._has_data_source else []
+        for one in self._state["data_sources"].values():
+            response["body"].append(
+                {**shape, "readOnly": False, **{key: one[key] for key in shape.keys() & one.keys()}}
+            )
         return response
 
     def data_source(self, uid: str, query: JSON) -> JSON:
-        known = self._has_data_source and uid == DATA_SOURCE
-        return self._as("provisioned data source by uid" if known else "unknown data source")
+        if self._has_data_source and uid == DATA_SOURCE:
+            return self._as("provisioned data source by uid")
+        found = self._state["data_sources"].get(uid)
+        return self._as("data source by uid", **self._public(found)) if found else self._as("unknown data source")
+
+    @staticmethod
+    def _public(source: JSON) -> JSON:
+        fields = dict.fromkeys(source.get("secureJsonData", {}), True)
+        return {**{key: value for key, value in source.items() if key != "secureJsonData"}, "secureJsonFields": fields}
+
+    def make_data_source(self, body: JSON) -> JSON:
+        taken = self.data_sources({})["body"]
+        if any(one["name"] == body["name"] for one in taken):
+            return self._as("same name again")
+        if any(one["uid"] == body["uid"] for one in taken):
+            return {**self._as("same name again"), "body": {"message": "data source with the same uid already exists"}}
+        return self._keep_data_source("Datasource added", {"isDefault": False, **body, "id": self._number()})
+
+    def change_data_source(self, number: str, body: JSON) -> JSON:
+        found = self._numbered(number)
+        if found is None:
+            return self._as("unknown data source")
+        secrets = {**found.get("secureJsonData", {}), **body.get("secureJsonData", {})}
+        return self._keep_data_source("Datasource updated", {**found, **body, "secureJsonData": secrets})
+
+    def _keep_data_source(self, message: str, source: JSON) -> JSON:
+        self._state["data_sources"][source["uid"]] = source
+        self._save()
+        response = self._as("add data source", message=message, id=source["id"], name=source["name"])
+        response["body"]["datasource"].update(self._public(source))
+        return response
+
+    def delete_data_source(self, uid: str, query: JSON) -> JSON:
+        if self._has_data_source and uid == DATA_SOURCE:
+            return {**self._as("viewer makes folder"), "body": {"message": "Cannot delete read-only data source"}}
+        if self._state["data_sources"].pop(uid, None) is None:
+            return self._as("unknown data source")
+        self._save()
+        return {**self._as("unknown data source"), "status": 200, "body": {"message": "Data source deleted"}}
+
+    def _numbered(self, number: str) -> JSON | None:
+        return next((one for one in self._state["data_sources"].values() if one["id"] == int(number)), None)
+
+    def proxied(self, number: str, path: str, query: JSON) -> JSON:
+        source = self._numbered(number)
+        if source is None:
+            return self._as("query through a provisioned data source")
+        request = urllib.request.Request(f"{source['url']}/{path}?{urlencode(query, doseq=True)}")
+        if source.get("basicAuth"):
+            login = f"{source['basicAuthUser']}:{source['secureJsonData']['basicAuthPassword']}"
+            request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
+        answer: JSON = {"status": 502, "content_type": "text/plain", "body": ""}
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as there:
+                answer = {"status": 200, "content_type": "application/json", "body": json.loads(there.read())}
+        except urllib.error.HTTPError as error:
+            answer["status"] = 400 if error.code == 401 else error.code
+            error.close()
+        except OSError:
+            # Nobody answers there.
+            answer["status"] = 502
+        return answer
 
     def folders(self, query: JSON) -> JSON:
         return {**self._as("folders, none"), "body": list(self._state["folders"].values())}
@@ -194,7 +271,12 @@ class StandIn:
 ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "/api/org", StandIn.organisation),
     ("GET", "/api/frontend/settings", StandIn.settings),
+    ("GET", "/api/datasources", StandIn.data_sources),
+    ("POST", "/api/datasources", StandIn.make_data_source),
+    ("PUT", "/api/datasources/([0-9]+)", StandIn.change_data_source),
     ("GET", "/api/datasources/uid/([^/]+)", StandIn.data_source),
+    ("DELETE", "/api/datasources/uid/([^/]+)", StandIn.delete_data_source),
+    ("GET", "/api/datasources/proxy/([0-9]+)/(.+)", StandIn.proxied),
     ("GET", "/api/folders", StandIn.folders),
     ("GET", "/api/folders/([^/]+)", StandIn.folder),
     ("POST", "/api/folders", StandIn.make_folder),

@@ -7,15 +7,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tools.dashboards import locust, tokenization
+from tools.dashboards import hosts, locust, security, tokenization
 
 FOLDER = Path(__file__).resolve().parents[2] / "files" / "dashboards"
 
 
 def rendered() -> dict[str, str]:
     """File name → content."""
-    made = {"locust.json": locust.DASHBOARD, "tokenization.json": tokenization.DASHBOARD}
-    return {name: json.dumps(dashboard.drawn(), indent=2) + "\n" for name, dashboard in made.items()}
+    made = (hosts, locust, security, tokenization)
+    return {
+        f"{module.__name__.rpartition('.')[2]}.json": json.dumps(module.DASHBOARD.drawn(), indent=2) + "\n"
+        for module in made
+    }
 
 
 if __name__ == "__main__":

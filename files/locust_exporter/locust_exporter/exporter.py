@@ -148,4 +148,10 @@ class Exporter:
             "Requests to the exporter with a wrong user name or password.",
             [("", self._refused_logins)],
         )
+        page.family(
+            "gauge",
+            "page_info",
+            "Where the exporter finds Locust's page.",
+            [("{" + labels(url=self._locust.uri) + "}", 1)],
+        )
         page.family("gauge", "exporter_scrape_duration_seconds", "Time that this scrape took.", [("", seconds)])

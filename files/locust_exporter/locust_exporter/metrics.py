@@ -16,6 +16,8 @@ and its labels; the other names use seconds, as Prometheus asks. Locust's answer
 from __future__ import annotations
 
 import html
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -33,6 +35,8 @@ _CHART_KEYS = {
     "current_response_time_percentile_2": 0.95,
 }
 _PERCENTILE = "response_time_percentile_"
+# What Locust makes of its host's name.
+_WORKER_ID = re.compile(r"(.+)_[0-9a-f]{32}", re.DOTALL)
 
 # (the old exporter's name, Locust's key, what it is)
 _OLD_ROW_GAUGES = (
@@ -201,6 +205,12 @@ def _write_workers(page: Page, answer: Mapping[str, Any], workers: Sequence[Mapp
     )
     page.family(
         "gauge",
+        "worker_info",
+        "The host of this worker, and the worker's number there, in the order in which they joined.",
+        [("{" + pairs + "}", 1) for pairs in _places(row.figures for row in alive)],
+    )
+    page.family(
+        "gauge",
         "worker_cpu_ratio",
         "CPU that this worker uses: 1 is one core.",
         [(row.braces, _divided(row.figure("cpu_usage"), 100)) for row in alive],
@@ -211,6 +221,16 @@ def _write_workers(page: Page, answer: Mapping[str, Any], workers: Sequence[Mapp
         "Memory that this worker uses.",
         [(row.braces, row.figure("memory_usage")) for row in alive],
     )
+
+
+def _places(workers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the labels id, host and number of each worker."""
+    hosts: Counter[str] = Counter()
+    for identity in (label_text(worker.get("id")) for worker in workers):
+        match = _WORKER_ID.fullmatch(identity)
+        host = match.group(1) if match else identity
+        hosts[host] += 1
+        yield labels(id=identity, host=host, number=str(hosts[host]))
 
 
 def _divided(value: float | int | None, divisor: int) -> float | None:

@@ -22,12 +22,13 @@ def write(page: Page, answer: object) -> None:
         return
     run = label_text(mark.get("run"))
     info = labels(run=run, lab=label_text(mark.get("lab")), verdict=label_text(mark.get("verdict")))
+    of_the_run = "{" + labels(run=run) + "}"
     page.family("gauge", "run_info", "The run, and its verdict once it has one.", [("{" + info + "}", 1)])
     for name, key, text in (
         ("run_start_time_seconds", "started", "When the run began, in Unix time."),
         ("run_end_time_seconds", "ended", "When the run ended, in Unix time."),
     ):
-        page.family("gauge", name, text, [("", number(mark.get(key)))])
+        page.family("gauge", name, text, [(of_the_run, number(mark.get(key)))])
     listed = mark.get("thresholds")
     limits = {
         _labels(run, threshold): number(threshold.get("limit"))

@@ -41,7 +41,9 @@ async def serve(chosen: Settings) -> None:
     files, or the file of a token holds none.
     """
     keys = Keys(chosen.private_key)
-    storage: Storage = PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database)
+    storage: Storage = (
+        PostgresqlStorage(chosen.dsn) if chosen.dsn else SqliteStorage(chosen.database, chosen.database_alone)
+    )
     certificate = Certificate(*chosen.tls_files) if chosen.tls_files else None
     metrics_token = MetricsToken(chosen.metrics_token_file) if chosen.metrics_token_file else None
     listener = listen(chosen.host, chosen.port)
@@ -69,7 +71,7 @@ async def serve(chosen: Settings) -> None:
     try:
         await asyncio.wait([opening], timeout=OPEN_SECONDS)
         if not opening.done():
-            log.info("opening the vault takes its time: an older one is upgraded, or another service does it")
+            log.info("opening the vault takes its time: an older one is upgraded, or another service has it")
             opening.add_done_callback(stop_without_a_vault)
         elif error := opening.exception():
             raise error

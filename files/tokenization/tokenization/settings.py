@@ -19,6 +19,7 @@ class Settings:
     host: str
     port: int
     database: Path
+    database_alone: bool
     dsn: str | None
     private_key: bytes
     private_key_file: Path
@@ -37,18 +38,16 @@ def load(environment: Mapping[str, str]) -> Settings:
     private_key = _secret(environment, "TOKENIZATION_PRIVATE_KEY_FILE")
     if not re.fullmatch("[0-9a-fA-F]{64}", private_key):
         raise SettingsError("TOKENIZATION_PRIVATE_KEY_FILE must hold 64 hex digits, such as: openssl rand -hex 32")
-    require_token = environment.get("TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE", "0")
-    if require_token not in ("0", "1"):
-        raise SettingsError("TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE must be 0 or 1")
     return Settings(
         host=environment.get("TOKENIZATION_HOST", "127.0.0.1"),
         port=int(port),
         database=Path(environment.get("TOKENIZATION_DATABASE", "/app/saves/vault.db")),
+        database_alone=_switch(environment, "TOKENIZATION_DATABASE_ALONE"),
         dsn=_secret(environment, "TOKENIZATION_DSN_FILE") if "TOKENIZATION_DSN_FILE" in environment else None,
         private_key=bytes.fromhex(private_key),
         private_key_file=_file(environment, "TOKENIZATION_PRIVATE_KEY_FILE")[1],
         bearer_token=read_token(*_file(environment, "TOKENIZATION_BEARER_TOKEN_FILE")),
-        require_token_to_tokenize=require_token == "1",
+        require_token_to_tokenize=_switch(environment, "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE"),
         hosts=_hosts(environment),
         tls_files=_tls_files(environment),
         metrics_token_file=_metrics_token_file(environment),
@@ -63,6 +62,13 @@ def read_token(variable: str, file: Path) -> str:
             f"{variable} must hold at least 16 ASCII characters without spaces, such as: openssl rand -hex 32"
         )
     return token
+
+
+def _switch(environment: Mapping[str, str], variable: str) -> bool:
+    chosen = environment.get(variable, "0")
+    if chosen not in ("0", "1"):
+        raise SettingsError(f"{variable} must be 0 or 1")
+    return chosen == "1"
 
 
 def _hosts(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import os
 import sqlite3
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 APPLICATION_ID = 0x544F4B56
 BUSY_SECONDS = 2.0
+LOCK_SECONDS = 0.1
 # After so many records, a thread of its own moves what the log holds into the database. With many names each record
 # is on another page; in small portions, commits hardly have to wait for the disk.
 MOVE_AFTER_RECORDS = 100
@@ -184,8 +186,12 @@ def upgrade(connection: sqlite3.Connection, keys: Keys, where: str) -> None:
 
 
 class SqliteStorage:
-    def __init__(self, path: Path) -> None:
+    """With `alone`, its folder is no other service's as long as it is open, where all are told so."""
+
+    def __init__(self, path: Path, alone: bool = False) -> None:
         self._path = path
+        self._alone = alone
+        self._folder: int | None = None
         self._writer = _Connection(path, "writer")
         self._reader = _Connection(path, "reader")
         self._mover = _Connection(path, "mover")
@@ -194,9 +200,24 @@ class SqliteStorage:
         self._move: asyncio.Task[None] | None = None
 
     async def open(self, keys: Keys) -> None:
+        if self._alone:
+            await self._have_the_folder()
         await asyncio.to_thread(self._prepare, keys)
         for connection in self._connections:
             connection.fingerprint = keys.fingerprint
+
+    async def _have_the_folder(self) -> None:
+        """Wait until no other service has it. The system takes it from one that is killed."""
+        try:
+            self._folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            while True:
+                try:
+                    fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                except BlockingIOError:
+                    await asyncio.sleep(LOCK_SECONDS)
+        except OSError as error:
+            raise StorageError(f"{self._path.parent}: {error.strerror}") from error
 
     def _prepare(self, keys: Keys) -> None:
         where = str(self._path)
@@ -292,3 +313,5 @@ class SqliteStorage:
         await self._mover.close()
         await self._reader.close()
         await self._writer.close()
+        if self._folder is not None:
+            os.close(self._folder)

@@ -31,7 +31,8 @@ BUILT_IN: dict[str, JSON] = {
     "-- Dashboard --": {"type": "datasource", "uid": "-- Dashboard --"},
     "__expr__": {"type": "__expr__", "uid": "__expr__"},
 }
-BUILT_IN_UIDS = {**{name: name for name in BUILT_IN}, "grafana": "-- Grafana --"}
+# -100 is what expressions were called before 8.3.
+BUILT_IN_UIDS = {**{name: name for name in BUILT_IN}, "grafana": "-- Grafana --", "-100": "__expr__"}
 BUILT_IN_PLUGINS = {
     "grafana": "-- Grafana --",
     "mixed": "-- Mixed --",
@@ -47,7 +48,8 @@ class Binder:
     """`chosen` is what the play asks for, by name or uid; without it, what this Grafana already has is kept.
 
     `inputs` maps a name in the dashboard (an input, a variable, a data source's name or uid) to a data source here,
-    and the name of a constant to its value. After `bind`, `bound` tells which became which: name → uid.
+    and the name of a constant to its value. After `bind`, `bound` tells which became which: name → uid; `used` has the
+    keys of `inputs` that the dashboard knows, and `names` all that it has.
     """
 
     data_sources: tuple[DataSource, ...]
@@ -55,13 +57,14 @@ class Binder:
     chosen: Optional[str] = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
 
     def bind(self, dashboard: JSON) -> JSON:
         """Return `dashboard` with every reference bound; it names the panels of those that can't be."""
         self._chosen = None if self.chosen is None else self._named(self.chosen, "datasource")
         self._default = self._chosen or next((one for one in self.data_sources if one.is_default), None)
         self._unbound: dict[str, list[str]] = {}
-        self._used: set[str] = set()
         self._declare(dashboard)
 
         for panel in walk_panels(dashboard):
@@ -78,13 +81,8 @@ class Binder:
                     self._refer(source, name, "")
         if self._unbound:
             raise DashboardError(self._complaint())
-        unknown = sorted(set(self.inputs) - self._used)
-        if unknown:
-            known = sorted({*self._plugins, *self._constants, *self.bound} - {DEFAULT_LABEL})
-            raise DashboardError(
-                f"inputs: the dashboard has no {', '.join(unknown)}; it has {', '.join(known) or 'none at all'}"
-            )
-        for key in ("__inputs", "__requires"):
+        self.names = {*self._plugins, *self._constants, *self.bound} - {DEFAULT_LABEL}
+        for key in ("__inputs", "__requires", "__elements"):
             dashboard.pop(key, None)
         filled: JSON = self._fill_in(dashboard)
         return filled
@@ -113,7 +111,7 @@ class Binder:
 
     def _constant(self, name: str, default: Any) -> str:
         if name in self.inputs:
-            self._used.add(name)
+            self.used.add(name)
             return self.inputs[name]
         if default is None:
             raise DashboardError(f"the dashboard asks for the constant {name}: give it in inputs")
@@ -178,6 +176,8 @@ class Binder:
         if variable:
             name = next(name for name in variable.groups() if name)
             return self._bind_named_variable(name, kind, where)
+        if kind in BUILT_IN_PLUGINS:
+            return self._refer_built_in(BUILT_IN_PLUGINS[kind])
         return self._refer(self._mapped(label) or self._existing(label, kind), label, where, kind)
 
     def _bind_named_variable(self, name: str, kind: Optional[str], where: str) -> Any:
@@ -207,7 +207,7 @@ class Binder:
     def _mapped(self, name: str) -> Optional[DataSource]:
         if name not in self.inputs:
             return None
-        self._used.add(name)
+        self.used.add(name)
         return self._named(self.inputs[name], f"inputs.{name}")
 
     def _find(self, name: str) -> Optional[DataSource]:

@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""Grafana dashboards as documents: reading, checking, walking and comparing them. Nothing here talks to a server."""
+"""Grafana dashboards as documents: checking, walking and comparing them. Nothing here talks to a server."""
 
 from __future__ import annotations
 
 import copy
-import json
 import re
-from collections.abc import Iterator
-from typing import Any, Optional, Union
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
 
 JSON = dict[str, Any]
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UID = 40
-# Of objects and lists in one another; the largest of those that Grafana makes have some 20.
-MAX_DEPTH = 100
 
 # What Grafana itself takes a missing top-level key to be (its DashboardModel); a server or a browser may fill them in.
 DEFAULTS: JSON = {
@@ -39,40 +36,12 @@ DEFAULTS: JSON = {
 NOT_COMPARED = ("id", "version", "iteration", "__inputs", "__requires", "__elements")
 
 
-TOO_DEEP = f"{{}} is no dashboard: it has more than {MAX_DEPTH} objects and lists in one another"
-
-
 class DashboardError(Exception):
     """One sentence: what is wrong with a dashboard, where, and what to do."""
 
 
-def parse(content: Union[str, bytes, JSON], origin: str) -> JSON:
-    """Return a copy of the dashboard in `content`, JSON text or what was read from it.
-
-    Accepts what Grafana's "Export" writes, and the answer of its API, which wraps it as {"dashboard": …, "meta": …}.
-    """
-    if isinstance(content, (str, bytes)):
-        if len(content) > MAX_BYTES:
-            raise DashboardError(f"{origin} has {len(content)} bytes, and a dashboard may have {MAX_BYTES}")
-        try:
-            document = json.loads(content)
-        except ValueError as error:
-            raise DashboardError(f"{origin} is not JSON: {error}") from error
-        except RecursionError:
-            raise DashboardError(TOO_DEEP.format(origin)) from None
-        _check_depth(document, origin)
-    else:
-        _check_depth(content, origin)
-        document = copy.deepcopy(content)
-    if isinstance(document, dict) and isinstance(document.get("dashboard"), dict) and "panels" not in document:
-        document = document["dashboard"]
-    if not isinstance(document, dict):
-        raise DashboardError(f"{origin} is no dashboard: it is JSON, but not an object")
-    if "apiVersion" in document or {"elements", "layout"} <= document.keys():
-        raise DashboardError(
-            f"{origin} is a dashboard in the Kubernetes style or of schema v2, which this module does not import: "
-            "export it from Grafana in the classic format"
-        )
+def check_document(document: JSON, origin: str) -> JSON:
+    """Return `document`, a dashboard as Grafana stores it; refuse what would end in a traceback later."""
     if not any(isinstance(document.get(name), list) for name in ("panels", "rows")):
         raise DashboardError(f"{origin} is no dashboard: it has neither panels nor rows")
     _check_lists(document, ("panels", "rows", "__inputs", "__requires"), origin)
@@ -81,24 +50,10 @@ def parse(content: Union[str, bytes, JSON], origin: str) -> JSON:
             _check_lists(document[part], ("list",), f"{origin}: {part}")
     for row in document.get("rows") or []:
         _check_lists(row, ("panels",), origin)
-    for panel in walk_panels(document):
-        _check_lists(panel, ("panels", "targets"), origin)
+    for whole in (document, {"panels": [*_library_models(document).values()]}):
+        for panel in walk_panels(whole):
+            _check_lists(panel, ("panels", "targets"), origin)
     return document
-
-
-def _check_depth(document: Any, origin: str) -> None:
-    """Refuse what would be too deep for what walks, copies and compares dashboards."""
-    level = [document]
-    for _depth in range(MAX_DEPTH + 1):
-        if not level:
-            return
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, (dict, list))
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    raise DashboardError(TOO_DEEP.format(origin))
 
 
 def _check_lists(parent: Any, names: tuple[str, ...], where: str) -> None:
@@ -121,25 +76,74 @@ def walk_panels(dashboard: JSON) -> Iterator[JSON]:
 
 
 def panel_name(panel: JSON) -> str:
-    return repr(panel.get("title") or f"id {panel.get('id')}")
+    reference = panel.get("libraryPanel")
+    name = reference.get("name") if isinstance(reference, dict) else None
+    return repr(panel.get("title") or name or f"id {panel.get('id')}")
 
 
 def number_panels(dashboard: JSON) -> None:
-    """Give panels without an id the next free one: without ids Grafana 7.5 does not open a dashboard."""
+    """Give panels without an id of their own the next free one.
+
+    Without ids Grafana 7.5 does not open a dashboard, and of two panels with the same it loses one. What refers to a
+    panel means the first that has the id, which keeps it.
+    """
     panels = list(walk_panels(dashboard))
-    following = max((panel["id"] for panel in panels if isinstance(panel.get("id"), int)), default=0) + 1
+    following = max((panel["id"] for panel in panels if _is_id(panel.get("id"))), default=0) + 1
+    taken = set()
     for panel in panels:
-        if not isinstance(panel.get("id"), int):
+        if not _is_id(panel.get("id")) or panel["id"] in taken:
             panel["id"] = following
             following += 1
+        taken.add(panel["id"])
 
 
-def missing_panel_types(dashboard: JSON, known: frozenset[str]) -> dict[str, list[str]]:
-    """Return panel types that are not among `known`, each with the names of the panels that want it."""
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+# What a dashboard says of a library panel; all else of it is the model's.
+_OF_THE_PLACE = ("id", "gridPos", "title", "repeat", "repeatDirection", "maxPerRow")
+
+
+def put_in_library_panels(dashboard: JSON) -> None:
+    """Put the models of library panels that the dashboard was exported with in the place of what refers to them."""
+    models = _library_models(dashboard)
+    for panel in list(walk_panels(dashboard)):
+        model = models.get(library_panel(panel) or "")
+        if model is not None:
+            own = {key: panel[key] for key in _OF_THE_PLACE if key in panel}
+            panel.clear()
+            panel.update({**copy.deepcopy(model), **own})
+            panel.pop("libraryPanel", None)
+
+
+def library_panel(panel: JSON) -> Optional[str]:
+    """Return the uid of the library panel that `panel` stands for; None where it is one of the dashboard's own."""
+    reference = panel.get("libraryPanel")
+    return str(reference.get("uid")) if isinstance(reference, dict) else None
+
+
+def _library_models(dashboard: JSON) -> dict[str, JSON]:
+    """Return uid → model of `__elements`, an object since Grafana 9.2 and a list before."""
+    elements = dashboard.get("__elements")
+    if isinstance(elements, dict):
+        elements = [{"uid": uid, **one} for uid, one in elements.items() if isinstance(one, dict)]
+    return {
+        str(one.get("uid")): one["model"]
+        for one in (elements if isinstance(elements, list) else [])
+        if isinstance(one, dict) and isinstance(one.get("model"), dict)
+    }
+
+
+def missing_panel_types(dashboard: JSON, known: frozenset[str], migrated: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return panel types that are not among `known`, each with the names of the panels that want it.
+
+    `migrated` maps a type to the one that Grafana makes of it by itself.
+    """
     missing: dict[str, list[str]] = {}
     for panel in walk_panels(dashboard):
         kind = str(panel.get("type") or "")
-        if kind and kind != "row" and kind not in known:
+        if kind and kind != "row" and library_panel(panel) is None and not {kind, migrated.get(kind)} & known:
             missing.setdefault(kind, []).append(panel_name(panel))
     return missing
 
@@ -153,13 +157,43 @@ def check_uid(uid: str) -> str:
     return uid
 
 
+# Begins the tag which says whose a dashboard is, where several labs may be in one Grafana.
+OF_LAB = "lab:"
+# By which the collection's own dashboards lead to each other.
+OURS = "monitor-lab"
+
+
+def lab_of(dashboard: JSON) -> Optional[str]:
+    """Return the lab that a dashboard's tags say it is of."""
+    return next((tag[len(OF_LAB) :] for tag in _tags(dashboard) if tag.startswith(OF_LAB)), None)
+
+
+def give_to(dashboard: JSON, lab: str) -> None:
+    """Say in the tags of `dashboard`, and of its links to the lab's others, that they are of `lab`.
+
+    It may have been exported from another's.
+    """
+    links = dashboard.get("links")
+    ours = [link for link in links if OURS in _tags(link)] if isinstance(links, list) else []
+    for part in (dashboard, *ours):
+        kept = [tag for tag in _tags(part) if not tag.startswith(OF_LAB)]
+        part["tags"] = [*kept, f"{OF_LAB}{lab}"]
+
+
+def _tags(part: Any) -> list[str]:
+    """Return the tags of a dashboard or a link."""
+    tags = part.get("tags") if isinstance(part, dict) else None
+    return [str(tag) for tag in tags] if isinstance(tags, list) else []
+
+
 def settle(dashboard: JSON, uid: Optional[str], title: Optional[str], tags: Optional[list[str]]) -> str:
     """Put the wanted uid, title and tags into `dashboard` and return the uid; without one it is made of the title."""
     if title is not None:
         dashboard["title"] = title
     dashboard["title"] = str(dashboard.get("title") or "").strip()
     if not dashboard["title"]:
-        raise DashboardError("the dashboard has no title: set title")
+        which = f" with the uid {dashboard['uid']!r}" if dashboard.get("uid") else ""
+        raise DashboardError(f"the dashboard{which} has no title: set title")
     if tags is not None:
         dashboard["tags"] = tags
     number_panels(dashboard)
@@ -177,11 +211,27 @@ def uid_for(title: str) -> str:
 
 def normalise(dashboard: JSON) -> JSON:
     """Return what of a dashboard is compared: all but the server's own keys and values that say nothing new."""
-    return {
+    compared = {
         key: value
         for key, value in dashboard.items()
         if key not in NOT_COMPARED and value is not None and DEFAULTS.get(key) != value
     }
+    if isinstance(compared.get("panels"), list):
+        compared["panels"] = [_compared_panel(panel) for panel in compared["panels"]]
+    return compared
+
+
+def _compared_panel(panel: Any) -> Any:
+    if not isinstance(panel, dict):
+        # Grafana keeps whatever it was given.
+        return panel
+    uid = library_panel(panel)
+    if uid is not None:
+        # Some versions answer with the library panel's whole model in its place.
+        return {"id": panel.get("id"), "gridPos": panel.get("gridPos"), "libraryPanel": {"uid": uid}}
+    if isinstance(panel.get("panels"), list):
+        return {**panel, "panels": [_compared_panel(inner) for inner in panel["panels"]]}
+    return panel
 
 
 def differences(before: Any, after: Any) -> tuple[JSON, JSON]:

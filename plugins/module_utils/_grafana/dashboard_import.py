@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the monitor_lab contributors
-"""Makes a Grafana hold a dashboard, or not; by uid, with reads only where nothing is to be changed."""
+"""Makes a Grafana hold dashboards, or not; by uid, with reads only where nothing is to be changed."""
 
 from __future__ import annotations
 
 import time
 import urllib.error
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any, Optional
@@ -28,9 +29,15 @@ from .dashboard import (
     DashboardError,
     check_uid,
     differences,
+    give_to,
+    lab_of,
+    library_panel,
     missing_panel_types,
     normalise,
+    panel_name,
+    put_in_library_panels,
     settle,
+    walk_panels,
 )
 
 # Begins the message of every version that is saved here, so that one saved by hand is told apart.
@@ -41,7 +48,11 @@ PUBLISHED = "https://grafana.com/api/dashboards/{gnet_id}/revisions/{revision}/d
 
 @dataclass(frozen=True)
 class Wish:
-    """What a play wants of one dashboard; None leaves to the dashboard, or to its present place, what it says."""
+    """What a play wants of dashboards; None leaves to the dashboard, or to its present place, what it says.
+
+    `uid` and `title` are of one. With `overwrite` whatever has the uid is replaced; without it, what this module saved
+    last; and where that is not said, what has the same title. What is of another `lab` is never.
+    """
 
     uid: Optional[str] = None
     title: Optional[str] = None
@@ -49,8 +60,9 @@ class Wish:
     folder: Optional[str] = None
     datasource: Optional[str] = None
     inputs: Mapping[str, str] = field(default_factory=dict)
-    overwrite: bool = True
+    overwrite: Optional[bool] = None
     message: Optional[str] = None
+    lab: Optional[str] = None
 
 
 @dataclass
@@ -58,6 +70,7 @@ class Change:
     """What became of a dashboard, or in check mode would; `before` and `after` are what differs."""
 
     uid: str
+    title: Optional[str]
     changed: bool
     before: JSON = field(default_factory=dict)
     after: JSON = field(default_factory=dict)
@@ -104,64 +117,207 @@ def download(
     return content
 
 
-def present(grafana: Grafana, dashboard: JSON, wish: Wish, *, check: bool) -> Change:
-    """Create the dashboard or bring the stored one to it; `check` only reads."""
+def present(grafana: Grafana, dashboards: list[JSON], wish: Wish, *, check: bool) -> list[Change]:
+    """Create the dashboards or bring the stored ones to them; `check` only reads.
+
+    None is written before all were looked into.
+    """
+    _check_for_one(dashboards, wish)
     server = grafana.server()
-    uid = settle(dashboard, wish.uid, wish.title, wish.tags)
-    binder = Binder(server.data_sources, server.dialect.data_source_objects, wish.datasource, wish.inputs)
-    wanted = binder.bind(dashboard)
-    change = Change(uid, changed=False, bound=binder.bound, warnings=_warnings(wanted, server))
-
-    stored = grafana.dashboard(uid)
-    if stored is not None:
-        _refuse_folder(stored, uid)
-        change.version = stored.version
-    folder, missing = _find_folder(grafana, wish.folder, stored, server)
-    change.folder_uid = None if missing else folder.uid
-    change.before, change.after = _change(wanted, stored, folder, missing)
-    change.changed = stored is None or bool(change.before or change.after)
-    if not change.changed:
-        return change
-
-    if stored is not None:
-        _refuse_unwritable(stored, "changed")
-        if not wish.overwrite:
-            _refuse_edited(grafana, stored, server)
-    if not missing:
-        _refuse_title_taken(grafana, wanted, folder)
-    if check:
-        return change
-
-    for title in missing:
-        folder = grafana.make_folder(title, folder, server.dialect)
-    message = f"{MARK}: {wish.message}" if wish.message else MARK
-    saved = grafana.save_dashboard(wanted, folder, server.dialect, message, None if stored is None else stored.version)
-    change.version, change.folder_uid = saved["version"], folder.uid
-    return change
+    imports = [_Import(grafana, server, dashboard, wish) for dashboard in dashboards]
+    _check_uids(imports)
+    for one in imports:
+        with _named(one, imports):
+            one.bind()
+    _check_inputs(imports, wish)
+    for one in imports:
+        with _named(one, imports):
+            one.look()
+    if server.dialect.unique_titles:
+        _check_titles(imports)
+    made: dict[tuple[str, str], Folder] = {}
+    for one in imports:
+        if one.change.changed and not check:
+            one.carry_out(made)
+    return [one.change for one in imports]
 
 
-def absent(grafana: Grafana, dashboard: Optional[JSON], wish: Wish, *, check: bool) -> Change:
-    """Delete the dashboard that has the wish's uid, or that of `dashboard`, if there is one; `check` only reads."""
+class _Import:
+    """A dashboard on its way into Grafana; `model` is what Grafana is to hold."""
+
+    def __init__(self, grafana: Grafana, server: Server, model: JSON, wish: Wish) -> None:
+        self._grafana, self._server, self._wish = grafana, server, wish
+        self._titles = _titles(model, wish)
+        self.model = model
+        put_in_library_panels(model)
+        settle(model, wish.uid, wish.title, wish.tags)
+        if wish.lab is not None:
+            give_to(model, wish.lab)
+        self.binder = Binder(server.data_sources, server.dialect.data_source_objects, wish.datasource, wish.inputs)
+        self.change = Change(model["uid"], model["title"], changed=False)
+        self._stored: Optional[StoredDashboard] = None
+        self.folder = ROOT
+        # The titles of those that are to be made in it, of which the last gets the dashboard.
+        self.missing: list[str] = []
+
+    def bind(self) -> None:
+        self.model = self.binder.bind(self.model)
+        self.change.bound = self.binder.bound
+
+    def look(self) -> None:
+        """See what is to be changed, and whether it can be."""
+        change, wish, server = self.change, self._wish, self._server
+        change.warnings = _warnings(self._grafana, self.model, server)
+        self._stored = stored = self._grafana.dashboard(change.uid)
+        if stored is not None:
+            _refuse_folder(stored, change.uid)
+            _refuse_other_lab(stored, change.uid, wish)
+            change.version = stored.version
+        self.folder, self.missing = _find_folder(self._grafana, wish.folder, stored, server)
+        change.folder_uid = None if self.missing else self.folder.uid
+        change.before, change.after = _change(self.model, stored, self.folder, self.missing)
+        change.changed = stored is None or bool(change.before or change.after)
+        if not change.changed:
+            return
+        if stored is not None:
+            _refuse_unwritable(stored, "changed")
+            if wish.overwrite is False:
+                _refuse_edited(self._grafana, stored, server)
+            _refuse_other_title(stored, change.uid, self._titles, wish, "replaced")
+        if not self.missing and server.dialect.unique_titles:
+            _refuse_title_taken(self._grafana, self.model, self.folder)
+
+    def carry_out(self, made: dict[tuple[str, str], Folder]) -> None:
+        """Make the change; `made` has the folders that were made for others, by their parent's uid and their title."""
+        folder, dialect = self.folder, self._server.dialect
+        for title in self.missing:
+            key = (folder.uid, title)
+            if key not in made:
+                made[key] = self._grafana.make_folder(title, folder, dialect)
+            folder = made[key]
+        message = f"{MARK}: {self._wish.message}" if self._wish.message else MARK
+        version = None if self._stored is None else self._stored.version
+        saved = self._grafana.save_dashboard(self.model, folder, dialect, message, version)
+        self.change.version, self.change.folder_uid = saved["version"], folder.uid
+
+
+@contextmanager
+def _named(one: _Import, imports: list[_Import]) -> Iterator[None]:
+    try:
+        yield
+    except DashboardError as error:
+        if len(imports) == 1:
+            raise
+        raise DashboardError(f"{one.model['title']}: {error}") from error
+
+
+def absent(grafana: Grafana, dashboards: list[JSON], wish: Wish, *, check: bool) -> list[Change]:
+    """Delete the dashboards that have these uids, or the one that has the wish's; `check` only reads.
+
+    What is of another lab is as if it were not there.
+    """
+    _check_for_one(dashboards, wish)
+    server = grafana.server() if wish.overwrite is False else None
+    given: list[Optional[JSON]] = [*dashboards] or [None]
+    changes = [_removal(grafana, server, dashboard, wish) for dashboard in given]
+    for change in changes:
+        if change.changed and not check:
+            grafana.delete_dashboard(change.uid)
+    return changes
+
+
+def _removal(grafana: Grafana, server: Optional[Server], dashboard: Optional[JSON], wish: Wish) -> Change:
+    titles = set() if dashboard is None else _titles(dashboard, wish)
     uid = check_uid(wish.uid or "") if dashboard is None else settle(dashboard, wish.uid, wish.title, None)
     stored = grafana.dashboard(uid)
-    if stored is None:
-        return Change(uid, changed=False)
+    if stored is None or _other_lab(stored, wish):
+        return Change(uid, None, changed=False)
     _refuse_folder(stored, uid)
     _refuse_unwritable(stored, "deleted")
-    if not check:
-        grafana.delete_dashboard(uid)
-    title = {"title": stored.model.get("title")}
-    return Change(uid, changed=True, before=title, version=stored.version, folder_uid=stored.folder.uid)
+    if server is not None:
+        _refuse_edited(grafana, stored, server)
+    _refuse_other_title(stored, uid, titles, wish, "deleted")
+    title = stored.model.get("title")
+    return Change(
+        uid, title, changed=True, before={"title": title}, version=stored.version, folder_uid=stored.folder.uid
+    )
 
 
-def _warnings(wanted: JSON, server: Server) -> list[str]:
+def _titles(dashboard: JSON, wish: Wish) -> set[str]:
+    """Return by which titles a stored dashboard is known as this one, which may have been imported under its own."""
+    return {str(title).strip() for title in (dashboard.get("title"), wish.title) if title is not None}
+
+
+def _check_for_one(dashboards: list[JSON], wish: Wish) -> None:
+    for option in ("uid", "title"):
+        if len(dashboards) > 1 and getattr(wish, option) is not None:
+            raise DashboardError(f"{option} is for one dashboard, and {len(dashboards)} were given: leave it out")
+
+
+def _check_uids(imports: list[_Import]) -> None:
+    titles: dict[str, str] = {}
+    for one in imports:
+        uid, title = one.model["uid"], one.model["title"]
+        if uid in titles:
+            raise DashboardError(
+                f"{titles[uid]!r} and {title!r} have both the uid {uid!r}: import them one by one, with uid"
+            )
+        titles[uid] = title
+
+
+def _check_titles(imports: list[_Import]) -> None:
+    places = set()
+    for one in imports:
+        place = (one.folder.uid, *one.missing, one.model["title"])
+        if place in places:
+            raise DashboardError(
+                f"two of the dashboards are called {one.model['title']!r}, which a folder may hold once: give them one "
+                "by one, with title or folder"
+            )
+        places.add(place)
+
+
+def _check_inputs(imports: list[_Import], wish: Wish) -> None:
+    unknown = sorted(set(wish.inputs).difference(*(one.binder.used for one in imports)))
+    if unknown:
+        known = ", ".join(sorted({name for one in imports for name in one.binder.names})) or "none at all"
+        has = "the dashboard has no {}; it has {}" if len(imports) == 1 else "no dashboard has {}; they have {}"
+        raise DashboardError("inputs: " + has.format(", ".join(unknown), known))
+
+
+def _warnings(grafana: Grafana, wanted: JSON, server: Server) -> list[str]:
+    lost = _lost_library_panels(grafana, wanted)
+    types = missing_panel_types(wanted, server.panel_types, server.dialect.migrated_panels)
     warnings = [
         f"Grafana {server.version} has no panel type {kind!r}, which is wanted by {', '.join(panels)}"
-        for kind, panels in missing_panel_types(wanted, server.panel_types).items()
+        for kind, panels in types.items()
     ]
-    if wanted.pop("__elements", None):
-        warnings.append("the library panels that the dashboard was exported with are not imported")
-    return warnings
+    return warnings + [
+        f"the library panel {uid!r}, which is wanted by {', '.join(panels)}, is neither in this Grafana nor in what "
+        "was given: export the dashboard for sharing, which puts it in"
+        for uid, panels in lost.items()
+    ]
+
+
+def _lost_library_panels(grafana: Grafana, wanted: JSON) -> dict[str, list[str]]:
+    """Return the uids of library panels that Grafana lacks, each with the names of the panels that want it.
+
+    A panel that has a whole model beside, as some versions' API answers it, becomes one of the dashboard's own.
+    """
+    referring: dict[str, list[JSON]] = {}
+    for panel in walk_panels(wanted):
+        uid = library_panel(panel)
+        if uid is not None:
+            referring.setdefault(uid, []).append(panel)
+    lost: dict[str, list[str]] = {}
+    for uid, panels in referring.items():
+        if not grafana.has_library_panel(uid):
+            for panel in panels:
+                if panel.get("targets"):
+                    del panel["libraryPanel"]
+                else:
+                    lost.setdefault(uid, []).append(panel_name(panel))
+    return lost
 
 
 def _find_folder(
@@ -207,6 +363,21 @@ def _refuse_folder(stored: StoredDashboard, uid: str) -> None:
         raise DashboardError(f"the uid {uid!r} belongs to the folder {stored.model.get('title')!r}: choose another")
 
 
+def _other_lab(stored: StoredDashboard, wish: Wish) -> str:
+    """Return the lab that a dashboard is of, empty where it is that of the wish, or none that is known."""
+    lab = lab_of(stored.model)
+    return lab if wish.lab is not None and lab is not None and lab != wish.lab else ""
+
+
+def _refuse_other_lab(stored: StoredDashboard, uid: str, wish: Wish) -> None:
+    other = _other_lab(stored, wish)
+    if other:
+        raise DashboardError(
+            f"the dashboard {stored.model.get('title')!r} with the uid {uid!r} is of another lab, {other}, and this "
+            f"one is {wish.lab}: give this one another uid, or, if the other lab is no more, remove its tag in Grafana"
+        )
+
+
 def _refuse_unwritable(stored: StoredDashboard, done: str) -> None:
     title = stored.model.get("title")
     if stored.provisioned:
@@ -222,6 +393,16 @@ def _refuse_edited(grafana: Grafana, stored: StoredDashboard, server: Server) ->
         raise DashboardError(
             f"the dashboard {stored.model.get('title')!r} was last saved by {save.by} at {save.at}, not by this "
             "module, and overwrite is false: export what is to be kept, then set overwrite to true"
+        )
+
+
+def _refuse_other_title(stored: StoredDashboard, uid: str, titles: set[str], wish: Wish, done: str) -> None:
+    # Copies of a published dashboard have its uid.
+    title = stored.model.get("title")
+    if wish.uid is None and not wish.overwrite and title not in titles:
+        raise DashboardError(
+            f"the uid {uid!r} belongs to another dashboard, {title!r}, which is not {done}: set uid to one of its own, "
+            f"or, if that one is meant, uid to {uid!r} or overwrite to true"
         )
 
 

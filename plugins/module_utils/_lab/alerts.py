@@ -4,30 +4,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import urllib.error
-import urllib.parse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
-from ansible.module_utils.urls import open_url
-
 from .._locust.timing import Clock
+from .prometheus import Ask
 
 # How finely the past is looked at, in seconds.
 STEP = 1.0
 # In so many evaluations an alert has to follow its condition.
 EVALUATIONS = 4
-# Of what Prometheus says of a query that it refuses.
-MOST = 500
-
-Ask = Callable[[str, Mapping[str, Any]], Any]
-"""Path below C(/api/v1) and parameters → C(data) of the answer. Raises AlertsError."""
-
-
-class AlertsError(Exception):
-    """Prometheus did not tell; the message says why."""
 
 
 class Span(NamedTuple):
@@ -36,33 +22,6 @@ class Span(NamedTuple):
     labels: Mapping[str, str]
     start: float
     end: Optional[float]
-
-
-def asker(url: str, username: Optional[str], password: Optional[str], ca_path: Optional[str], timeout: int) -> Ask:
-    """Return what asks the Prometheus at a URL."""
-
-    def ask(path: str, parameters: Mapping[str, Any]) -> Any:
-        try:
-            with open_url(
-                f"{url.rstrip('/')}/api/v1/{path}?{urllib.parse.urlencode(parameters)}",
-                timeout=timeout,
-                use_proxy=False,
-                url_username=username,
-                url_password=password,
-                force_basic_auth=username is not None,
-                ca_path=ca_path,
-            ) as answer:
-                return json.loads(answer.read())["data"]
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read(MOST).decode(errors="replace")
-            raise AlertsError(f"Prometheus at {url} answers {error.code}: {said}") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise AlertsError(f"no answer from Prometheus at {url}: {getattr(error, 'reason', error)}") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise AlertsError(f"what answers at {url} is no Prometheus") from error
-
-    return ask
 
 
 def now(ask: Ask) -> float:

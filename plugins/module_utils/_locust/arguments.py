@@ -21,6 +21,13 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "locust_headers": {"type": "dict", "no_log": True},
     "locust_use_proxy": {"type": "bool", "default": False},
 }
+# Of whom the report is made on the controller.
+PROMETHEUS: dict[str, dict[str, Any]] = {
+    "prometheus_url": {"type": "str"},
+    "prometheus_username": {"type": "str"},
+    "prometheus_password": {"type": "str", "no_log": True},
+    "prometheus_ca_path": {"type": "path"},
+}
 STAGE: dict[str, dict[str, Any]] = {
     "duration": {"type": "str", "required": True},
     "users": {"type": "int", "required": True},
@@ -53,8 +60,25 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "artifacts_dir": {"type": "path", "default": "artifacts"},
     "lab": {"type": "str", "default": ""},
     "progress": {"type": "bool", "default": True},
+    "report": {"type": "bool", "default": False},
+    **PROMETHEUS,
     **GRAFANA,
     "grafana_dashboard_uid": {"type": "str"},
+}
+
+# Of the module lab_report.
+REPORT: dict[str, Any] = {
+    "argument_spec": {
+        "run": {"type": "str"},
+        "against": {"type": "str"},
+        "from": {"type": "str"},
+        "to": {"type": "str"},
+        "artifacts_dir": {"type": "path", "default": "artifacts"},
+        "dashboard_url": {"type": "str"},
+        **PROMETHEUS,
+    },
+    "mutually_exclusive": [("from", "run"), ("from", "against")],
+    "required_by": {"to": ["from"]},
 }
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 
 from tests.waiting import wait_until
 
-PROGRAM = ("chromium-headless-shell", "--no-sandbox", "--disable-gpu", "--no-proxy-server")
+PROGRAM = ("chromium-headless-shell", "--no-sandbox", "--disable-gpu", "--no-proxy-server", "--hide-scrollbars")
 
 
 class Browser:
@@ -24,11 +25,14 @@ class Browser:
         self._to, self._from = process.stdin, process.stdout
         self._number = 0
         self._session: dict[str, str] = {}
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
+        self.requests: list[str] = []
+        """URLs that the page asked for, since it was opened."""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = {"sessionId": attached["sessionId"]}
+        self.call("Network.enable")
 
-    def _call(self, method: str, **params: object) -> dict[str, Any]:
+    def call(self, method: str, **params: object) -> dict[str, Any]:
         self._number += 1
         message = {"id": self._number, "method": method, "params": params, **self._session}
         self._to.write(json.dumps(message).encode() + b"\0")
@@ -48,21 +52,27 @@ class Browser:
                 raise EOFError("the browser has ended")
             text += byte
         message: dict[str, Any] = json.loads(text)
+        if message.get("method") == "Network.requestWillBeSent":
+            self.requests.append(message["params"]["request"]["url"])
         return message
 
-    def open(self, url: str) -> None:
-        """As one who types an address."""
-        opened = self._call("Page.navigate", url=url)
+    def open(self, url: str, width: int = 1280, scheme: str = "light") -> None:
+        """As one who types an address, has a screen of that width, in pixels, and likes it `light` or `dark`."""
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.call("Emulation.setDeviceMetricsOverride", **screen)
+        self.requests.clear()
+        opened = self.call("Page.navigate", url=url)
         assert "errorText" not in opened, f"{url}: {opened['errorText']}"
         wait_until(f"{url} is there", lambda: self.run("document.readyState") == "complete", 30)
 
     def type(self, text: str) -> None:
         """Into what has the focus."""
-        self._call("Input.insertText", text=text)
+        self.call("Input.insertText", text=text)
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page, awaited where it is a promise."""
-        done = self._call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        done = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
@@ -70,6 +80,10 @@ class Browser:
     def text(self) -> str:
         """What a reader sees."""
         return str(self.run("document.body.innerText"))
+
+    def printed(self) -> bytes:
+        """Return the page as a PDF."""
+        return base64.b64decode(self.call("Page.printToPDF", printBackground=True)["data"])
 
     def ask(self, path: str, body: str | None = None, kind: str = "application/x-www-form-urlencoded") -> int:
         """Ask the server of the page, as its own script would; return the status."""

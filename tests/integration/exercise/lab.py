@@ -52,17 +52,11 @@ class Lab:
 
     def exercise(self, cases: dict[str, Any], **asked: Any) -> subprocess.CompletedProcess[str]:
         """Play it, with these cases in the place of its own."""
-        host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
-        inventory = {group: {"hosts": {"lab1": host}} for group in ("tokenization", "locust", "prometheus")}
-        (self.folder / "hosts.json").write_text(json.dumps(inventory))
         token = f"TOKENIZATION_BEARER_TOKEN_FILE={self.folder}/token"
         given = {
             "monitor_lab_host": {},
-            "monitor_lab_secrets_dir": f"{self.folder}/secrets",
-            "monitor_lab_artifacts_dir": f"{self.folder}/artifacts",
             "monitor_lab_tokenization_url": self.service,
             "monitor_lab_locust_url": self.locust,
-            "monitor_lab_prometheus_url": self.prometheus,
             "exercise_locust": [
                 *("env", f"TOKENIZATION_URL={self.service}", token, f"PYTHONPATH={LOCUST}"),
                 *(sys.executable, "-P", "-m", "locust"),
@@ -73,10 +67,27 @@ class Lab:
             "exercise_may": ["LatencyHigh"],
             **asked,
         }
+        return self._play("exercise.yml", given)
+
+    def report(self, run: str) -> str:
+        """Return the page of an exercise."""
+        done = self._play("report.yml", {"lab_report_run": run})
+        assert done.returncode == 0, done.stdout + done.stderr
+        return (self.folder / "artifacts" / run / "lab_report.html").read_text()
+
+    def _play(self, playbook: str, given: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
+        inventory = {group: {"hosts": {"lab1": host}} for group in ("tokenization", "locust", "prometheus")}
+        (self.folder / "hosts.json").write_text(json.dumps(inventory))
+        known = {
+            "monitor_lab_secrets_dir": f"{self.folder}/secrets",
+            "monitor_lab_artifacts_dir": f"{self.folder}/artifacts",
+            "monitor_lab_prometheus_url": self.prometheus,
+        }
         return ansible_playbook(
-            CHECKOUT / "playbooks" / "exercise.yml",
+            CHECKOUT / "playbooks" / playbook,
             f"--inventory={self.folder}/hosts.json",
-            f"--extra-vars={json.dumps(given)}",
+            f"--extra-vars={json.dumps({**known, **given})}",
         )
 
     def written(self) -> dict[str, str]:

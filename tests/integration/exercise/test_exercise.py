@@ -46,8 +46,12 @@ def test_what_is_noticed_is_green_and_the_lab_is_as_it_was(tmp_path: Path) -> No
         stored = {"name": "after", "data": "stored"}
         assert requests.post(f"{lab.service}/tokenize", json=stored, timeout=10).status_code == 200
         written = lab.written()
-    made = json.loads(written["exercise.json"])
+        made = json.loads(written["exercise.json"])
+        page = lab.report(made["exercise"])
     assert made["green"]
+    assert "✓ green" in page and "Answers of the service" in page
+    assert all(f"<td>{case['name']}</td>" in page for case in made["cases"])
+    assert page.count("SlowClients") > 1, "in the table, and among the alerts"
     assert [(case["name"], case["expected"], case["fired_after"] is None) for case in made["cases"]] == [
         ("baseline", "", True),
         ("slow_client", "SlowClients", False),

@@ -44,7 +44,13 @@ AS_IT_IS = Wish()
 def put(lab: Lab, wish: Wish = AS_IT_IS, *, check: bool = False, client: JSON | None = None, **changes: Any) -> Change:
     grafana = lab.client(**(client or {}))
     grafana.wait_until_ready(retries=0)
-    return present(grafana, {**copy.deepcopy(DASHBOARD), **changes}, wish, check=check)
+    [change] = present(grafana, [{**copy.deepcopy(DASHBOARD), **changes}], wish, check=check)
+    return change
+
+
+def remove(lab: Lab, wish: Wish, *given: JSON, check: bool = False, client: JSON | None = None) -> Change:
+    [change] = absent(lab.client(**(client or {})), [copy.deepcopy(one) for one in given], wish, check=check)
+    return change
 
 
 def stored(lab: Lab, uid: str = "lab-locust") -> JSON:
@@ -91,7 +97,7 @@ def test_check_mode_sends_only_get(lab: Lab) -> None:
     change = put(lab, Wish(folder="Load tests"), check=True, refresh="5s")
     assert change.changed
     assert (change.before, change.after) == ({"folder": "General"}, {"folder": "Load tests", "refresh": "5s"})
-    assert absent(lab.client(), None, Wish(uid="lab-locust"), check=True).changed
+    assert remove(lab, Wish(uid="lab-locust"), check=True).changed
     assert lab.exchanges.methods() == {"GET"}
     assert (stored(lab), versions(lab)) == before
     assert lab.api("GET", "/api/folders") == []
@@ -193,7 +199,7 @@ def test_a_viewer_is_told_so(lab: Lab) -> None:
         with pytest.raises(DashboardError, match="'Locust' can't be changed: this login may only view it"):
             put(lab, client={"token": token}, check=check, refresh="5s")
         with pytest.raises(DashboardError, match="'Locust' can't be deleted: this login may only view it"):
-            absent(lab.client(token=token), None, Wish(uid="lab-locust"), check=check)
+            remove(lab, Wish(uid="lab-locust"), check=check, client={"token": token})
 
 
 def test_an_editors_token_is_enough(lab: Lab) -> None:
@@ -225,16 +231,16 @@ def test_an_organisation_is_named_in_each_request(lab: Lab) -> None:
 
 def test_a_dashboard_is_removed_once(lab: Lab) -> None:
     put(lab)
-    assert absent(lab.client(), copy.deepcopy(DASHBOARD), Wish(), check=False).changed
+    assert remove(lab, AS_IT_IS, DASHBOARD).changed
     assert stored(lab) == {"message": "Dashboard not found"}
     lab.forget()
-    assert not absent(lab.client(), None, Wish(uid="lab-locust"), check=False).changed
+    assert not remove(lab, Wish(uid="lab-locust")).changed
     assert lab.exchanges.methods() == {"GET"}
 
 
 def test_a_folders_uid_is_refused(lab: Lab) -> None:
     lab.api("POST", "/api/folders", {"uid": "lab-locust", "title": "A folder"})
-    for act in (lambda: put(lab), lambda: absent(lab.client(), None, Wish(uid="lab-locust"), check=False)):
+    for act in (lambda: put(lab), lambda: remove(lab, Wish(uid="lab-locust"))):
         with pytest.raises(DashboardError, match="the uid 'lab-locust' belongs to the folder 'A folder'"):
             act()
 
@@ -244,7 +250,7 @@ def test_a_dashboard_from_a_file_is_refused(lab: Lab) -> None:
     with pytest.raises(DashboardError, match="'From a file' comes from a file on the server, and can only be changed"):
         put(lab, uid="provisioned", title="Other")
     with pytest.raises(DashboardError, match="'From a file' comes from a file on the server, and can only be deleted"):
-        absent(lab.client(), None, Wish(uid="provisioned"), check=True)
+        remove(lab, Wish(uid="provisioned"), check=True)
 
 
 def test_a_title_of_a_folder_is_refused_by_grafana(lab: Lab) -> None:

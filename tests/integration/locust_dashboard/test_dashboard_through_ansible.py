@@ -30,6 +30,8 @@ INLINE: JSON = {"uid": "inline", "title": "Inline", "panels": [{"id": 1, "title"
 # Grafana's own braces: a file is not for Ansible to fill in.
 BESIDE: JSON = {"uid": "beside", "title": "Beside", "panels": [{"id": 1, "title": "{{ name }}", "type": "stat"}]}
 
+THIRD: JSON = {"uid": "third", "title": "Third", "panels": []}
+
 
 @pytest.fixture
 def grafana(tmp_path: Path) -> Iterator[Grafana]:
@@ -111,6 +113,45 @@ def test_every_source_is_imported_once_and_removed_once(grafana: Grafana, play: 
     kept = grafana.dashboard("beside")
     assert kept is not None
     assert kept.model["panels"] == BESIDE["panels"]
+
+
+def test_a_folder_is_imported_once_and_removed_once(grafana: Grafana, play: Play, tmp_path: Path) -> None:
+    folder = tmp_path / "files" / "kept"
+    (folder / "team").mkdir(parents=True)
+    (folder / "beside.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(BESIDE).encode())
+    inline = {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "data": {"a.json": json.dumps(INLINE), "b.json": json.dumps(THIRD)},
+    }
+    (folder / "team" / "map.yaml").write_text(yaml.safe_dump(inline))
+    (folder / "compose.yml").write_text("services: {}")
+    task: JSON = {"path": "kept", "folder": "Kept"}
+    done = results(play(task, task, {"path": "kept", "state": "absent"}, {"path": "kept", "state": "absent"}))
+    assert [one["changed"] for one in done] == [True, False, True, False]
+    told = [(one["uid"], one["title"], one["changed"]) for one in done[0]["dashboards"]]
+    assert told == [("beside", "Beside", True), ("inline", "Inline", True), ("third", "Third", True)]
+    assert [diff["after_header"] for diff in done[0]["diff"]] == ["Beside", "Inline", "Third"]
+    assert {one["folder_uid"] for one in done[0]["dashboards"]} == {
+        grafana.folders(ROOT, grafana.server().dialect)[0].uid
+    }
+
+
+def test_what_is_wrong_with_a_file_names_it(grafana: Grafana, play: Play, tmp_path: Path) -> None:
+    folder = tmp_path / "files" / "kept"
+    folder.mkdir(parents=True)
+    (tmp_path / "files" / "empty").mkdir()
+    (folder / "beside.json").write_text(json.dumps(BESIDE))
+    (folder / "wrong.json").write_text("{nope")
+    expected = {
+        f"{folder}/wrong.json is not JSON: ": {"path": "kept"},
+        f"{folder}/wrong.json is not JSON:  ": {"path": "kept/wrong.json"},
+        f"{tmp_path}/files/empty has no file with a dashboard": {"path": "empty"},
+    }
+    done = results(play(*expected.values()))
+    for message, result in zip(expected, done, strict=True):
+        assert result["failed"] and message.rstrip() in result["msg"], result["msg"]
+    assert grafana.dashboard("beside") is None
 
 
 def test_check_mode_makes_nothing(grafana: Grafana, play: Play, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_sub_path_is_kept() -> None:
     with served(exchanges, prefix="/monitoring/grafana") as url:
         client = Grafana(url + "/", token="t")
         client.wait_until_ready(0)
-        assert present(client, {"title": "T", "panels": []}, Wish(), check=True).changed
+        assert present(client, [{"title": "T", "panels": []}], Wish(), check=True)[0].changed
     assert exchanges.seen[0]["request"]["path"] == "/api/health"
 
 

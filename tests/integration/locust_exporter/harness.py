@@ -195,9 +195,9 @@ class RealLocust:
         urlopen(Request(self.url + path, method="POST" if new else "GET"), timeout=15).read()
 
     @contextlib.contextmanager
-    def worker(self) -> Iterator[Worker]:
+    def worker(self, file: Path = HERE / "load.py") -> Iterator[Worker]:
         command = [
-            str(locust_executable(self.version)), "-f", str(HERE / "load.py"), "--worker",
+            str(locust_executable(self.version)), "-f", str(file), "--worker",
             "--master-host", "127.0.0.1", "--master-port", str(self._master_port),
         ]  # fmt: skip
         with process(command) as (started, _log):

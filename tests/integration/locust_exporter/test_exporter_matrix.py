@@ -287,6 +287,7 @@ def test_a_killed_locust_leaves_up_and_the_exporters_own(moments: dict[str, Mome
     assert names == {
         "locust_up",
         "locust_up_info",
+        "locust_page_info",
         "locust_exporter_build_info",
         "locust_exporter_refused_logins_total",
         "locust_exporter_scrapes_total",

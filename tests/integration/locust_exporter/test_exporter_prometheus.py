@@ -169,6 +169,7 @@ class TestDashboard11985:
         assert {name for name in server.names() if name.startswith("locust_")} == {
             "locust_up",
             "locust_up_info",
+            "locust_page_info",
             "locust_exporter_build_info",
             "locust_exporter_refused_logins_total",
             "locust_exporter_scrapes_total",

@@ -29,7 +29,8 @@ def total(found: Series) -> float:
 
 
 def is_own(name: str) -> bool:
-    return name.startswith(("locust_exporter_", "process_")) or name in ("locust_up", "locust_up_info", "python_info")
+    alone = ("locust_up", "locust_up_info", "locust_page_info", "python_info")
+    return name.startswith(("locust_exporter_", "process_")) or name in alone
 
 
 def test_the_exporter_and_then_locust_start_anew_in_a_run() -> None:

@@ -72,14 +72,14 @@ def test_a_run_is_told_while_it_goes_on_and_after(pair: tuple[RealLocust, RealEx
     assert leave(client, begun, time) == {"marked": True, "problem": None}
     told = of_the_run(metrics)
     assert told["info"] == ({"run": "first", "lab": "shop", "verdict": ""}, 1)
-    assert told["start_time_seconds"] == ({}, begun["started"])
+    assert told["start_time_seconds"] == ({"run": "first"}, begun["started"])
     labels = {"run": "first", "figure": "p95", "comparison": "<", "name": "/slow", "method": "POST"}
     assert told["threshold"] == (labels, 200)
     assert "end_time_seconds" not in told
     leave(client, {**begun, "ended": begun["started"] + 5, "verdict": "failed"}, time)
     told = of_the_run(metrics)
     assert told["info"] == ({"run": "first", "lab": "shop", "verdict": "failed"}, 1)
-    assert told["end_time_seconds"] == ({}, begun["started"] + 5)
+    assert told["end_time_seconds"] == ({"run": "first"}, begun["started"] + 5)
     assert json.loads(get(f"{client.url}/monitor-lab/run"))["mark"]["thresholds"] == [THRESHOLD]
 
 

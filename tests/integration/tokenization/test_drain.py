@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -79,3 +80,24 @@ def test_it_stops_though_the_database_hangs(on_postgresql: Service, postgresql: 
         wait_until("it waits for the commit", lambda: service.metric("tokenization_requests_in_progress") == 2)
         assert service.terminate() == 0
         assert asked.result().status_code == 503
+
+
+def test_a_successor_waits_for_what_is_on_its_way_out(on_sqlite: Service, tmp_path: Path) -> None:
+    """As a cluster replaces a pod that is deleted or evicted: at once."""
+    successor = Service(tmp_path / "successor", on_sqlite.database, None)
+    for service in (on_sqlite, successor):
+        service.environment["TOKENIZATION_DATABASE_ALONE"] = "1"
+        service.environment["TOKENIZATION_PRIVATE_KEY_FILE"] = on_sqlite.environment["TOKENIZATION_PRIVATE_KEY_FILE"]
+    on_sqlite.start()
+    token = on_sqlite.tokenize("name", "data").json()["token"]
+    try:
+        successor.launch()
+        wait_until("it listens", successor.listens)
+        assert requests.get(f"{successor.url}/healthz", timeout=10).status_code == 200
+        assert successor.ready() == 503
+        assert on_sqlite.tokenize("other", "data").status_code == 200
+        assert on_sqlite.terminate() == 0
+        wait_until("its turn has come", lambda: successor.ready() == 200)
+        assert lost(successor.url, BEARER, {token: "data"}) == {}
+    finally:
+        successor.kill()

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests import plays
-from tests.cluster_stand_in import served
+from tests.cluster_stand_in import Cluster, served
 
 HERE = Path(__file__).resolve().parent
 
@@ -109,6 +109,17 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.shutdown()
 
 
+def deploy(cluster: Cluster, volume: dict[str, Any]) -> None:
+    """A service whose pod has such a volume."""
+    cluster.put("namespaces", "", {"metadata": {"name": "monitor-lab"}})
+    template = {
+        "metadata": {"labels": {}},
+        "spec": {"volumes": [{"name": "data", **volume}, {"name": "keys", "secret": {}}]},
+    }
+    metadata = {"name": "tokenization-service", "labels": {"app": "tokenization-service"}}
+    cluster.put("deployments", "monitor-lab", {"metadata": metadata, "spec": {"replicas": 1, "template": template}})
+
+
 @pytest.fixture(scope="session")
 def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """said: case → message; loaders: delivery → what it runs; printed: by Ansible."""
@@ -118,10 +129,22 @@ def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -
     (folder / "dsn").write_text("postgresql://user:hunter2@db.example/vault")
     for program in ("kind", "ctr"):
         (folder / "programs" / program).symlink_to("/bin/true")
-    with served() as (cluster, kubeconfig), served() as (old_cluster, old_kubeconfig):
+    with (
+        served() as (cluster, kubeconfig),
+        served() as (old_cluster, old_kubeconfig),
+        served() as (sqlite_cluster, sqlite_kubeconfig),
+        served() as (postgresql_cluster, postgresql_kubeconfig),
+        served() as (namespaced_cluster, namespaced_kubeconfig),
+    ):
         old_cluster.version = "v1.19.16"
+        namespaced_cluster.forbidden = "nodes"
+        deploy(sqlite_cluster, {"persistentVolumeClaim": {"claimName": "monitor-lab-tokenization"}})
+        deploy(postgresql_cluster, {"emptyDir": {}})
         (folder / "kubeconfig").write_text(kubeconfig)
         (folder / "old_kubeconfig").write_text(old_kubeconfig)
+        (folder / "namespaced_kubeconfig").write_text(namespaced_kubeconfig)
+        (folder / "sqlite_kubeconfig").write_text(sqlite_kubeconfig)
+        (folder / "postgresql_kubeconfig").write_text(postgresql_kubeconfig)
         played = play(
             "refuse.yml",
             registry=private_registry,
@@ -129,7 +152,10 @@ def preflight(private_registry: str, tmp_path_factory: pytest.TempPathFactory) -
             dsn=folder / "dsn",
             kubeconfig=folder / "kubeconfig",
             old_kubeconfig=folder / "old_kubeconfig",
+            namespaced_kubeconfig=folder / "namespaced_kubeconfig",
+            sqlite_kubeconfig=folder / "sqlite_kubeconfig",
+            postgresql_kubeconfig=folder / "postgresql_kubeconfig",
             programs=folder / "programs",
         )
-        assert cluster.writes == old_cluster.writes == []
+        assert cluster.writes == old_cluster.writes == sqlite_cluster.writes == postgresql_cluster.writes == []
     return {**plays.shown(played)[-1], "printed": played.stdout}

@@ -34,6 +34,6 @@ def test_a_cluster_gets_no_image_without_a_tag(delivery: str, image: str, known:
     }
     settings = {"image_delivery": delivery, "image_registry": "registry.test:5000/lab"}
     (tmp_path / "play.yml").write_text(json.dumps([play]))
-    variables = {"cluster_settings": settings, "cluster_image": image}
+    variables = {"cluster_settings": settings, "cluster_image": image, "__cluster_nodes": {"resources": []}}
     done = ansible_playbook(tmp_path / "play.yml", "--inventory=localhost,", f"--extra-vars={json.dumps(variables)}")
     assert shown(done) == [known], done.stdout

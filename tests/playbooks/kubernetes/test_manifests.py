@@ -20,6 +20,9 @@ CLUSTER_CASES = [
     "own_postgres",
     "own_postgres_tls",
     "old_cluster",
+    "own_pod",
+    "behind_ingress",
+    "balanced",
 ]
 DEPLOYMENT = ("Deployment", "tokenization-service")
 POSTGRES = ("StatefulSet", "tokenization-postgres")
@@ -60,7 +63,8 @@ def test_every_object_is_in_the_namespace(manifests: Manifests, case: str) -> No
 
 @pytest.mark.parametrize(
     ("case", "key"),
-    [(case, DEPLOYMENT) for case in CLUSTER_CASES] + [("postgres", POSTGRES), ("postgres_one", POSTGRES)],
+    [(case, DEPLOYMENT) for case in CLUSTER_CASES if case != "own_pod"]
+    + [("postgres", POSTGRES), ("postgres_one", POSTGRES)],
 )
 def test_the_pod_meets_pod_security_restricted(manifests: Manifests, case: str, key: tuple[str, str]) -> None:
     """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
@@ -87,10 +91,12 @@ def test_the_pod_meets_pod_security_restricted(manifests: Manifests, case: str, 
 @pytest.mark.parametrize("case", CLUSTER_CASES)
 def test_no_secret_is_in_an_object(manifests: Manifests, case: str) -> None:
     assert not any(kind == "Secret" for kind, _unused in manifests[case])
-    (container,) = pod_of(manifests[case][DEPLOYMENT])["containers"]
-    paths = ("_FILE", "PGSSLROOTCERT")
+    container = pod_of(manifests[case][DEPLOYMENT])["containers"][0]
+    paths = ("_FILE", "PGSSLROOTCERT", "EXTRA")
     values = {one["name"]: one["value"] for one in container["env"] if not one["name"].endswith(paths)}
+    alone = {"TOKENIZATION_DATABASE_ALONE": "1"} if case in ("sqlite", "behind_ingress", "balanced") else {}
     assert values == {
+        **alone,
         "TOKENIZATION_HOST": "0.0.0.0",
         "TOKENIZATION_HOSTS": values["TOKENIZATION_HOSTS"],
         "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE": "0" if case == "exposed" else "1",
@@ -158,13 +164,28 @@ def test_ports_state_their_protocol(manifests: Manifests, case: str) -> None:
         for container in pod_of(manifests[case][key])["containers"]
     ]
     ports = [port for service in services for port in service["spec"]["ports"]]
-    ports += [port for container in containers for port in container["ports"]]
+    ports += [port for container in containers for port in container.get("ports", [])]
     assert {port.get("protocol") for port in ports} == {"TCP"}
 
 
 def test_the_service_is_at_the_lab_s_port(manifests: Manifests) -> None:
     (port,) = manifests["sqlite"][SERVICE]["spec"]["ports"]
     assert (port["nodePort"], port["targetPort"]) == (30500, "http")
+
+
+def test_a_service_may_be_behind_an_ingress(manifests: Manifests) -> None:
+    case = manifests["behind_ingress"]
+    (port,) = case[SERVICE]["spec"]["ports"]
+    assert (case[SERVICE]["spec"]["type"], "nodePort" in port) == ("ClusterIP", False)
+    ingress = case["Ingress", "tokenization-service"]["spec"]
+    assert (ingress["ingressClassName"], ingress["tls"][0]["secretName"]) == ("nginx", "vault-tls")
+    (rule,) = ingress["rules"]
+    (path,) = rule["http"]["paths"]
+    assert rule["host"] == "vault.example.org"
+    assert path["backend"]["service"] == {"name": "tokenization-service", "port": {"name": port["name"]}}
+    assert manifests["balanced"][SERVICE]["spec"]["type"] == "LoadBalancer"
+    assert manifests["balanced"]["Ingress", "tokenization-service"]["spec"].keys() == {"rules"}
+    assert ("Ingress", "tokenization-service") not in manifests["sqlite"]
 
 
 @pytest.mark.parametrize("case", ["postgres", "postgres_one", "old_cluster"])
@@ -266,3 +287,25 @@ def test_memory_is_bytes(manifests: Manifests) -> None:
     (container,) = pod_of(manifests["sqlite"][DEPLOYMENT])["containers"]
     assert container["resources"]["limits"] == {"memory": str(256 * 1024**2)}
     assert container["resources"]["requests"]["memory"] == str(256 * 1024**2)
+
+
+def test_anything_of_a_pod_is_the_user_s(manifests: Manifests) -> None:
+    template = manifests["own_pod"][DEPLOYMENT]["spec"]["template"]
+    pod, ours = template["spec"], pod_of(manifests["postgres_one"][DEPLOYMENT])
+    assert template["metadata"]["labels"]["team"] == "payments"
+    assert template["metadata"]["labels"]["app"] == "tokenization-service"
+    assert template["metadata"]["annotations"] == {"example.com/owner": "payments"}
+    assert (pod["imagePullSecrets"], pod["nodeSelector"]) == ([{"name": "registry"}], {"disk": "fast"})
+    assert [toleration["key"] for toleration in pod["tolerations"]] == ["lab"]
+    # A user that the platform gives, without the rest of what we say of security.
+    assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert [container["name"] for container in pod["initContainers"]] == ["wait"]
+    service, sidecar = pod["containers"]
+    assert sidecar == {"name": "sidecar", "image": "registry.example/sidecar:1"}
+    memory = ours["containers"][0]["resources"]["requests"]["memory"]
+    assert service["resources"] == {"requests": {"memory": memory}, "limits": {"cpu": "2", "memory": memory}}
+    assert service["env"] == [*ours["containers"][0]["env"], {"name": "EXTRA", "value": "1"}]
+    assert [volume["name"] for volume in pod["volumes"]] == ["no-data", "keys", "cache"]
+    postgres = pod_of(manifests["own_pod"][POSTGRES])
+    assert postgres["priorityClassName"] == "high"
+    assert postgres["containers"][0]["resources"]["limits"] == {"memory": "1Gi"}

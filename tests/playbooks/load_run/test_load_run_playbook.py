@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_variab
 )
 
 from tests.checks.tree import CHECKOUT
-from tests.plays import ansible_playbook
+from tests.plays import ansible_playbook, shown
 
 PLAYBOOK = CHECKOUT / "playbooks" / "load_run.yml"
 
@@ -35,10 +36,11 @@ def test_every_option_is_handed_on_from_its_variable() -> None:
 
 
 def test_what_the_controller_asks_it_trusts_by_a_file_of_its_own() -> None:
-    """The hosts have the lab's authority elsewhere, and Grafana is asked from here."""
+    """The hosts have the lab's authority elsewhere; Grafana and Prometheus are asked from here."""
     text = PLAYBOOK.read_text()
-    assert "monitor_lab_access_here.grafana" in text
-    assert "monitor_lab_access.grafana" not in text
+    for service in ("grafana", "prometheus"):
+        assert f"monitor_lab_access_here.{service}" in text
+        assert f"monitor_lab_access.{service}" not in text
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,65 @@ def test_lab_run_judges_and_the_other_commands_do_not() -> None:
     lab = (CHECKOUT / "lab").read_text()
     assert lab.count("python -m tools.judged") == 1
     assert "  run)\n    player='python -m tools.judged'\n    play playbooks/load_run.yml" in lab
+
+
+@pytest.mark.parametrize(
+    ("kept", "foreign", "login"),
+    [
+        ({"grafana_admin_password": "p4ss"}, False, ["admin", "p4ss", ""]),
+        # A token is for a Grafana that is somebody else's.
+        ({"grafana_admin_password": "p4ss", "grafana_token": "t0ken\n"}, False, ["admin", "p4ss", ""]),
+        ({"grafana_admin_password": "p4ss", "grafana_token": "t0ken\n"}, True, ["", "", "t0ken"]),
+        ({"grafana_token": "t0ken\n"}, True, ["", "", "t0ken"]),
+        ({"grafana_admin_password": "p4ss"}, True, ["admin", "p4ss", ""]),
+        ({}, True, ["", "", ""]),
+    ],
+)
+def test_grafana_is_told_of_a_run_with_the_login_that_is_kept(
+    kept: dict[str, str], foreign: bool, login: list[str], tmp_path: Path
+) -> None:
+    for name, text in kept.items():
+        (tmp_path / name).write_text(text)
+    names = ("url_username", "url_password", "grafana_api_key")
+    assert handed_on(tmp_path, *names, monitor_lab_grafana_is_foreign=foreign) == login
+
+
+@pytest.mark.parametrize(
+    ("lab", "foreign", "uid"),
+    [
+        ("", True, "monitor-lab-locust"),
+        ("b", True, "monitor-lab-locust-b"),
+        # As the role calls it.
+        ("b", False, "monitor-lab-locust"),
+    ],
+)
+def test_the_dashboard_is_the_labs_own(lab: str, foreign: bool, uid: str, tmp_path: Path) -> None:
+    given = {"monitor_lab_grafana_is_foreign": foreign, "grafana_lab": lab}
+    assert handed_on(tmp_path, "grafana_dashboard_uid", **given) == [uid]
+
+
+def handed_on(folder: Path, *names: str, **given: Any) -> list[str]:
+    """Return what the module gets of these options, empty where one is left out."""
+    (block,) = (task["block"] for task in yaml.safe_load(PLAYBOOK.read_text())[1]["tasks"] if "block" in task)
+    options = block[0]["devsecops.monitor_lab.locust_run"]
+    told = [
+        # What is omitted is no fact.
+        {"ansible.builtin.set_fact": {"it_is": "known", **{name: options[name] for name in names}}},
+        {
+            "ansible.builtin.debug": {
+                "msg": "{{ [" + ", ".join(f"{name} | default('')" for name in names) + "] | to_json }}"
+            }
+        },
+    ]
+    values = {
+        "monitor_lab_secrets_dir": str(folder),
+        "monitor_lab_grafana_url": "http://grafana",
+        "monitor_lab_access": {"grafana": {}},
+        **given,
+    }
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": block[0]["vars"], "tasks": told}
+    (folder / "play.yml").write_text(json.dumps([play]))
+    done = ansible_playbook(folder / "play.yml", "--inventory=localhost,", f"--extra-vars={json.dumps(values)}")
+    assert done.returncode == 0, done.stdout
+    (found,) = shown(done)
+    return list(found)

@@ -89,7 +89,7 @@ def test_a_service_that_is_added_is_whole(collection: Path) -> None:
         ("image", "made_up: the table and the role differ on image"),
         ("metrics", "made_up: no host comes to monitor_lab_made_up_port: say in clients which groups' do"),
         ("group", "made_up: inventory/local.yml has no group made_up"),
-        ("row", "made_up: README.md does not name the role"),
+        ("row", "made_up: docs/architecture.md does not name the role"),
     ],
 )
 def test_what_is_left_out_is_noticed(without: str, says: str, tmp_path: Path) -> None:

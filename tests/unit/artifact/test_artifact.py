@@ -13,7 +13,7 @@ import pytest
 
 from tests.checks.tree import copy_as_collection, working_tree
 
-FOLDERS = {"LICENSES", "changelogs", "files", "meta", "playbooks", "plugins", "roles"}
+FOLDERS = {"LICENSES", "changelogs", "docs", "files", "meta", "playbooks", "plugins", "roles"}
 # People keep inventories of their own beside the examples.
 FILES = {Path(name) for name in ("CONTRIBUTING.md", "LICENSE", "README.md", "inventory/lab.yml", "inventory/local.yml")}
 # Galaxy's own.

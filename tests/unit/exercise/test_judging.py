@@ -22,6 +22,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 RULE: Mapping[str, Any] = MappingProxyType({"for": 10.0, "allowed": 20.0, "held": 9.0, "due": 39.0})
 WELL = {"rc": 0}
+BEGUN = 1795413100.25
 DONE = {"attack": WELL, "fault": WELL, "run": {"verdict": "failed"}}
 
 
@@ -64,17 +65,22 @@ def test_what_is_not_there_is_a_fault(only: str, everything: bool, fault: str) -
 
 
 def test_what_is_noticed_in_time_and_over_is_good() -> None:
-    row = judge("slow_client", CASES["slow_client"], DONE, seen(fired("SlowClients"), fired("LatencyHigh", end=None)))
+    row = judge(
+        "slow_client", CASES["slow_client"], BEGUN, DONE, seen(fired("SlowClients"), fired("LatencyHigh", end=None))
+    )
     assert (row.problems, row.false_alarms) == ([], [])
     assert (row.fired_after, row.resolved_after) == (22.4, 12.0)
 
 
 def test_one_that_is_over_before_the_attack_is_over_at_once() -> None:
-    assert judge("slow_client", CASES["slow_client"], DONE, seen(fired("SlowClients", end=30.0))).resolved_after == 0
+    assert (
+        judge("slow_client", CASES["slow_client"], BEGUN, DONE, seen(fired("SlowClients", end=30.0))).resolved_after
+        == 0
+    )
 
 
 def test_silence_is_good_where_nothing_has_to_fire() -> None:
-    assert judge("baseline", CASES["baseline"], DONE, seen(rule=None)).problems == []
+    assert judge("baseline", CASES["baseline"], BEGUN, DONE, seen(rule=None)).problems == []
 
 
 @pytest.mark.parametrize(
@@ -99,20 +105,20 @@ def test_silence_is_good_where_nothing_has_to_fire() -> None:
     ],
 )
 def test_what_is_not_noticed_is_a_problem(told: dict[str, Any], problem: str) -> None:
-    assert judge("slow_client", CASES["slow_client"], DONE, told).problems == [problem]
+    assert judge("slow_client", CASES["slow_client"], BEGUN, DONE, told).problems == [problem]
 
 
 @pytest.mark.parametrize("alert", ["LatencyHigh", "RunFailing"])
 def test_whatever_else_fires_is_a_false_alarm(alert: str) -> None:
     told = seen(fired(alert, instance="a:1"), fired(alert, start=40.0, instance="a:1"), rule=None)
-    row = judge("baseline", CASES["baseline"], DONE, told)
+    row = judge("baseline", CASES["baseline"], BEGUN, DONE, told)
     assert row.false_alarms == [alert]
     assert row.problems == [f"{alert} (instance a:1) fired, which is a false alarm"]
 
 
 def test_another_part_that_is_down_is_a_false_alarm() -> None:
     told = seen(fired("ServiceDown", job="locust_exporter"), fired("ServiceDown", start=5.0, job="grafana"))
-    row = judge("stopped", CASES["stopped"], DONE, told)
+    row = judge("stopped", CASES["stopped"], BEGUN, DONE, told)
     assert row.fired_after == 22.4
     assert row.problems == ["ServiceDown (job grafana) fired, which is a false alarm"]
 
@@ -142,14 +148,16 @@ def test_another_part_that_is_down_is_a_false_alarm() -> None:
 )
 def test_what_did_not_happen_is_a_problem(name: str, done: dict[str, Any], problem: str) -> None:
     must = CASES[name]["must"]
-    assert judge(name, CASES[name], {**DONE, **done}, seen(fired(must, job="locust_exporter"))).problems == [problem]
+    assert judge(name, CASES[name], BEGUN, {**DONE, **done}, seen(fired(must, job="locust_exporter"))).problems == [
+        problem
+    ]
 
 
 def gone_through() -> list[dict[str, Any]]:
     return [
-        {"name": "baseline", "done": DONE, "seen": seen(fired("HostBusy"), rule=None)},
-        {"name": "slow_client", "done": DONE, "seen": seen(fired("SlowClients"))},
-        {"name": "run_failing", "done": DONE, "seen": seen()},
+        {"name": "baseline", "begun": BEGUN, "done": DONE, "seen": seen(fired("HostBusy"), rule=None)},
+        {"name": "slow_client", "begun": BEGUN, "done": DONE, "seen": seen(fired("SlowClients"))},
+        {"name": "run_failing", "begun": BEGUN, "done": DONE, "seen": seen()},
     ]
 
 
@@ -188,6 +196,7 @@ def test_all_is_told_in_a_table_and_in_three_files() -> None:
         "resolved_after": 12.0,
         "false_alarms": [],
         "problems": [],
+        "started": "2026-11-23T05:51:40.250Z",
         "seconds": 60.0,
     }
     suite = ElementTree.fromstring(told["junit"])[0]

@@ -4,15 +4,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import pytest
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.alerts import AlertsError, asker, now, watch
-
-from tests.small_server import reply, server
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.alerts import watch
 
 BEGIN = 1795413100.25
 SLOW = {"alertname": "SlowClients", "alertstate": "firing", "__name__": "ALERTS", "instance": "a:1"}
@@ -127,33 +122,3 @@ def test_another_with_the_same_name_is_told_and_not_waited_for() -> None:
     assert [(one["labels"]["instance"], one["end"]) for one in seen["fired"]] == [("b:1", None), ("a:1", 42)]
     assert seen["rule"]["held"] == 9
     assert seen["now"] < 70
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "says"),
-    [
-        (200, json.dumps({"data": {"resultType": "scalar", "result": [7, "1795413107.5"]}}), None),
-        (401, "Unauthorized", "answers 401: Unauthorized"),
-        (200, "<html>", "is no Prometheus"),
-        (200, "[]", "is no Prometheus"),
-    ],
-)
-def test_what_answers_is_told(status: int, body: str, says: str | None) -> None:
-    def act(request: BaseHTTPRequestHandler) -> None:
-        assert request.path == "/prefix/api/v1/query?query=time%28%29"
-        reply(status, body)(request)
-
-    with server(act) as served:
-        ask = asker(f"{served.url}/prefix/", "prometheus", "geheim", None, 5)
-        if says is None:
-            assert now(ask) == 1795413107.5
-        else:
-            with pytest.raises(AlertsError, match=says) as raised:
-                now(ask)
-            assert "geheim" not in str(raised.value)
-    assert served.asked[0]["Authorization"].startswith("Basic ")
-
-
-def test_no_answer_is_told() -> None:
-    with pytest.raises(AlertsError, match=r"no answer from Prometheus at http://127\.0\.0\.1:9: .*refused"):
-        now(asker("http://127.0.0.1:9", None, None, None, 5))

@@ -74,8 +74,8 @@ def test_what_answers_on_each_host_is_for_prometheus_alone() -> None:
         assert need["clients"] == ([] if host == "mon1" else ["192.0.2.14"])
 
 
-def test_prometheus_alone_comes_to_alertmanager() -> None:
-    for host, clients in (("mon1", []), ("graf1", ["192.0.2.14"])):
+def test_prometheus_and_grafana_come_to_alertmanager() -> None:
+    for host, clients in (("mon1", ["192.0.2.15"]), ("graf1", ["192.0.2.14"])):
         needs = firewall.needs(of(), {**GROUPS, "alertmanager": [host]}, HOSTVARS, host, is_open=False)
         found = {need["port"]: need["clients"] for need in needs}
         # To its receiver, on loopback, comes nobody from elsewhere.

@@ -154,3 +154,18 @@ def test_what_a_user_can_pin() -> None:
         {"variable": "locust_version", "value": "2.47.0", "asked": "registry.test:5000/locustio/locust:2.47.0"},
         {"variable": "tokenization_postgres_image", "value": f"postgres@{DIGEST}", "asked": ""},
     ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "upstream", "major"),
+    [
+        ("localhost/monitor-lab/postgres:5f1c8b0a9d3e", "postgres:17.7-bookworm", "15"),
+        ("postgres:17.7-bookworm", "postgres:17.7-bookworm", "17"),
+        ("lab.test:5000/library/postgres:16", "lab.test:5000/library/postgres:16", "16"),
+        ("postgres@sha256:0123", "postgres:18.1@sha256:0123", "18"),
+        ("lab.test:5000/postgres@sha256:0123", "lab.test:5000/postgres@sha256:0123", ""),
+        ("postgres:latest", "postgres:latest", ""),
+    ],
+)
+def test_postgresql_s_version_is_that_of_its_tag(reference: str, upstream: str, major: str) -> None:
+    assert _images.postgresql_major(reference, upstream, "15") == major

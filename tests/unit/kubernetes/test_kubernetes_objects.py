@@ -16,7 +16,7 @@ READY = [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status":
 STUCK = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
 FAILED = {
     "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
-    "lastState": {"terminated": {"exitCode": 1}},
+    "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
     "restartCount": 3,
 }
 
@@ -115,17 +115,144 @@ def test_a_rollout_ends(resources: list[dict[str, Any]], waited: float, state: s
 
 
 def of_template(template: str, **status: Any) -> list[dict[str, Any]]:
-    return [deployment(**status) | {"spec": {"replicas": 2, "template": template}}]
+    return [deployment(**{"readyReplicas": 2, **status}) | {"spec": {"replicas": 2, "template": template}}]
 
 
 def test_only_another_version_that_ran_is_put_back() -> None:
-    ran, now = of_template("one"), of_template("two", availableReplicas=0)
-    assert _kubernetes.replaces_running(now, ran)
-    # Scaled, or simply down: there is no revision between, and the one before that never ran with these keys.
-    assert not _kubernetes.replaces_running(of_template("one", availableReplicas=0), ran)
-    assert not _kubernetes.replaces_running(now, of_template("one", availableReplicas=0))
-    assert not _kubernetes.replaces_running(now, [])
+    ran, now = of_template("one"), of_template("two", readyReplicas=0)
+    beside = [stateful_set() | {"metadata": {"name": "db", "generation": 1}}]
+    assert _kubernetes.replaces_running(now, [*beside, *ran])
+    # Simply down: it is what ran before.
+    assert not _kubernetes.replaces_running(of_template("one", readyReplicas=0), ran)
+    assert not _kubernetes.replaces_running(now, of_template("one", readyReplicas=0))
+    assert not _kubernetes.replaces_running(now, beside)
     assert not _kubernetes.replaces_running([], ran)
+
+
+def of_revision(revision: str, **status: Any) -> dict[str, Any]:
+    made = pod(f"db-{revision}", **status)
+    made["metadata"]["labels"] = {"controller-revision-hash": revision}
+    return made
+
+
+def test_a_stateful_set_waits_in_vain_for_a_pod_of_another_version() -> None:
+    workload = [stateful_set(updateRevision="new")]
+    pods = [of_revision("old", phase="Pending"), of_revision("new"), of_revision("older", conditions=READY)]
+    assert _kubernetes.pods_in_the_way(workload, pods) == ["db-old"]
+    assert _kubernetes.pods_in_the_way(workload, []) == []
+
+
+# As a cluster tells it of a Deployment that two have applied, and whose status a third has set.
+APPLIED = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {
+        "name": "app",
+        "namespace": "lab",
+        "uid": "1",
+        "labels": {"app": "app", "theirs": "theirs"},
+        "annotations": {"deployment.kubernetes.io/revision": "2"},
+        "managedFields": [
+            {
+                "manager": "monitor-lab",
+                "operation": "Apply",
+                "apiVersion": "apps/v1",
+                "fieldsType": "FieldsV1",
+                "fieldsV1": {
+                    "f:metadata": {"f:labels": {"f:app": {}}},
+                    "f:spec": {
+                        "f:template": {
+                            "f:spec": {
+                                "f:containers": {
+                                    'k:{"name":"app"}': {
+                                        ".": {},
+                                        "f:args": {},
+                                        "f:image": {},
+                                        "f:name": {},
+                                        "f:ports": {
+                                            'k:{"containerPort":5000,"protocol":"TCP"}': {
+                                                ".": {},
+                                                "f:containerPort": {},
+                                                "f:protocol": {},
+                                            }
+                                        },
+                                        "f:env": {".": {}},
+                                    }
+                                },
+                                "f:volumes": {'k:{"name":"tmp"}': {".": {}, "f:emptyDir": {}, "f:name": {}}},
+                            }
+                        }
+                    },
+                },
+            },
+            {
+                "manager": "theirs",
+                "operation": "Apply",
+                "fieldsV1": {"f:metadata": {"f:labels": {"f:theirs": {}}}, "f:spec": {"f:replicas": {}}},
+            },
+            {"manager": "monitor-lab", "operation": "Update", "fieldsV1": {"f:status": {}}},
+        ],
+    },
+    "spec": {
+        "replicas": 3,
+        "template": {
+            "spec": {
+                "restartPolicy": "Always",
+                "containers": [
+                    {"name": "theirs", "image": "theirs"},
+                    {
+                        "name": "app",
+                        "image": "app:1",
+                        "args": ["-c", "fsync=on"],
+                        "ports": [{"containerPort": 5000, "protocol": "TCP", "name": "theirs"}],
+                        "env": [{"name": "THEIRS", "value": ""}],
+                        "terminationMessagePath": "/dev/termination-log",
+                    },
+                ],
+                "volumes": [{"name": "tmp", "emptyDir": {}}],
+            }
+        },
+    },
+    "status": {"readyReplicas": 3},
+}
+
+
+def test_what_the_lab_applied_is_told_apart() -> None:
+    unapplied = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app-1", "namespace": "lab"}}
+    assert _kubernetes.applied([APPLIED, unapplied]) == [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "app", "namespace": "lab", "labels": {"app": "app"}},
+            "spec": {
+                "template": {
+                    "spec": {
+                        "containers": [
+                            {
+                                "name": "app",
+                                "image": "app:1",
+                                "args": ["-c", "fsync=on"],
+                                "ports": [{"containerPort": 5000, "protocol": "TCP"}],
+                                "env": [],
+                            }
+                        ],
+                        "volumes": [{"name": "tmp", "emptyDir": {}}],
+                    }
+                }
+            },
+        }
+    ]
+
+
+def test_an_annotation_is_read() -> None:
+    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data", "annotations": {"version": 17}}}
+    bare = {"kind": "PersistentVolumeClaim", "metadata": {"name": "bare"}}
+    other = {"kind": "Service", "metadata": {"name": "data", "annotations": {"version": "1"}}}
+    found = [other, bare, claim]
+    assert _kubernetes.annotation(found, "PersistentVolumeClaim", "data", "version") == "17"
+    assert _kubernetes.annotation(found, "PersistentVolumeClaim", "data", "other") == ""
+    assert _kubernetes.annotation(found, "PersistentVolumeClaim", "bare", "version") == ""
+    assert _kubernetes.annotation([], "PersistentVolumeClaim", "data", "version") == ""
 
 
 def test_pods_that_are_not_ready() -> None:
@@ -174,18 +301,18 @@ def rollout(**known: Any) -> Rollout:
         "pods": [],
         "events": [],
         "logs": [],
-        "put_back": False,
+        "put_back": "",
     }
     return cast(Rollout, whole | known)
 
 
 def test_a_failure_is_told_whole() -> None:
     logs = [{"item": CRASHED, "log": "first\nsecond\n"}, {"item": RUNNING, "failed": True, "msg": "gone"}]
-    told = rollout(pods=PODS, events=[event("ReplicaSet", "app-6c5f", "exceeded quota")], logs=logs, put_back=True)
+    told = rollout(pods=PODS, events=[event("ReplicaSet", "app-6c5f", "exceeded quota")], logs=logs, put_back="serves")
     assert _kubernetes.rollout_failure(told).splitlines() == [
         "app did not become ready in the namespace lab: nothing got on for 120 s (app_rollout_timeout).",
-        "Pod app-crashed: Running, CrashLoopBackOff back-off 10s, 3 restarts",
-        "Pod app-leaving: Running, CrashLoopBackOff back-off 10s, 3 restarts",
+        "Pod app-crashed: Running, CrashLoopBackOff back-off 10s, before: OOMKilled, exit code 137, 3 restarts",
+        "Pod app-leaving: Running, CrashLoopBackOff back-off 10s, before: OOMKilled, exit code 137, 3 restarts",
         "Pod app-pending: Pending",
         "Pod app-pulling: Pending, 0 restarts",
         "Pod app-running: Running, 0 restarts",
@@ -193,14 +320,41 @@ def test_a_failure_is_told_whole() -> None:
         "Last lines of app-crashed:",
         "  first",
         "  second",
-        "The version that ran before was put back.",
+        "The version that ran before was put back, and serves.",
         "Correct what is said above, then deploy again.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("put_back", "ready", "said"),
+    [
+        ("", 0, ["app is down: nothing of it serves."]),
+        ("", 1, []),
+        ("serves", 0, ["The version that ran before was put back, and serves."]),
+        (
+            "waits",
+            0,
+            [
+                "The version that ran before was put back, and does not serve yet.",
+                "app is down: nothing of it serves.",
+            ],
+        ),
+        (
+            "fails",
+            0,
+            ["The version that ran before could not be put back.", "app is down: nothing of it serves."],
+        ),
+    ],
+)
+def test_a_failure_says_what_is_down(put_back: str, ready: int, said: list[str]) -> None:
+    resources = [deployment(readyReplicas=ready, updatedReplicas=0)]
+    assert _kubernetes.rollout_failure(rollout(resources=resources, put_back=put_back)).splitlines()[2:-1] == said
 
 
 def test_a_failure_without_pods_says_so() -> None:
     assert _kubernetes.rollout_failure(rollout()).splitlines()[1:] == [
         "There is no pod of it.",
+        "app is down: nothing of it serves.",
         "Correct what is said above, then deploy again.",
     ]
 
@@ -246,6 +400,26 @@ def test_an_image_has_one_of_its_names(listed: Any, without: list[str]) -> None:
 def test_nodes_that_tell_of_no_image_are_without() -> None:
     held = node("b", images=[{"names": ["lab/a.b:1"]}])
     assert _kubernetes.nodes_without_image([node("a"), held, node("c", images=None)], "lab/a.b:1") == ["a", "c"]
+
+
+BUILT = "localhost/monitor-lab/tokenization:0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("image", "listed", "known"),
+    [
+        (BUILT, [], BUILT),
+        (BUILT, None, BUILT),
+        (BUILT, [BUILT], BUILT),
+        (BUILT, [BUILT, "lab.test/a/tokenization:0123456789ab"], "lab.test/a/tokenization:0123456789ab"),
+        (BUILT, ["lab.test/tokenization:ffffffffffff", "lab.test/my-tokenization:0123456789ab"], BUILT),
+        # Another registry's may be another image.
+        ("postgres:17.7", ["lab.test/library/postgres:17.7"], "postgres:17.7"),
+    ],
+)
+def test_an_image_that_was_pulled_keeps_its_name(image: str, listed: Any, known: str) -> None:
+    nodes = [node("a", images=[{"names": listed}]), node("b")]
+    assert _kubernetes.image_on_nodes(nodes, image) == known
 
 
 def test_nodes_of_another_processor() -> None:

@@ -11,6 +11,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana imp
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.binding import Binder
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import DataSource
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.dashboard import DashboardError
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.shapes import dashboards_in
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -211,6 +212,9 @@ def test_everything_that_asks_a_data_source_is_bound() -> None:
         ({"type": "datasource", "uid": "-- Mixed --"}, "-- Mixed --"),
         ({"type": "grafana", "uid": "-- Grafana --"}, "-- Grafana --"),
         ({"type": "__expr__", "uid": "__expr__"}, "__expr__"),
+        ({"type": "__expr__", "uid": "-100"}, "__expr__"),
+        ({"type": "__expr__", "uid": "P1809F7CD0C75ACF3"}, "__expr__"),
+        ({"uid": "-100"}, "__expr__"),
         ({"type": "__expr__"}, "__expr__"),
         ({"type": "__expr__", "uid": "${DS_EXPRESSION}"}, "__expr__"),
     ],
@@ -278,7 +282,6 @@ def test_without_any_data_source_every_panel_is_named() -> None:
     [
         ("Nope", {}, "datasource: this Grafana has no data source 'Nope'; it has Prometheus"),
         (None, {"DS_PROMETHEUS": "Nope"}, "inputs.DS_PROMETHEUS: this Grafana has no data source 'Nope'"),
-        (None, {"DS_TYPO": "Second"}, "inputs: the dashboard has no DS_TYPO; it has DS_PROMETHEUS"),
     ],
 )
 def test_refuses_names_that_do_not_exist(datasource: str | None, inputs: dict[str, Any], message: str) -> None:
@@ -319,7 +322,7 @@ def loose(*keys: str) -> st.SearchStrategy[JSON]:
     return st.dictionaries(st.sampled_from(keys), LOOSE, max_size=len(keys))
 
 
-PANELS = st.lists(loose("id", "type", "title", "datasource", "targets", "panels"), max_size=3)
+PANELS = st.lists(loose("id", "type", "title", "datasource", "targets", "panels", "libraryPanel"), max_size=3)
 VARIABLES = st.lists(loose("name", "type", "query", "regex", "datasource", "multi"), max_size=2)
 INPUTS = st.lists(loose("name", "type", "pluginId", "value"), max_size=2)
 
@@ -331,6 +334,7 @@ INPUTS = st.lists(loose("name", "type", "pluginId", "value"), max_size=2)
             "templating": LOOSE | st.fixed_dictionaries({"list": VARIABLES}),
             "annotations": LOOSE | st.fixed_dictionaries({"list": VARIABLES}),
             "__inputs": LOOSE | INPUTS,
+            "__elements": LOOSE | st.lists(st.fixed_dictionaries({"uid": LOOSE, "model": LOOSE}), max_size=2),
             "__requires": LOOSE | INPUTS,
             "uid": LOOSE,
             "title": LOOSE,
@@ -341,9 +345,10 @@ INPUTS = st.lists(loose("name", "type", "pluginId", "value"), max_size=2)
 @example({"title": "a", "panels": [{"type": "table", "datasource": {"type": []}}]}, False)
 def test_whatever_a_dashboard_holds_it_is_bound_or_refused_with_a_sentence(content: JSON, objects: bool) -> None:
     try:
-        read = document.parse(content, "the dashboard")
+        [read] = dashboards_in(content, "the dashboard")
+        document.put_in_library_panels(read)
         document.settle(read, None, None, None)
-        document.missing_panel_types(read, frozenset())
+        document.missing_panel_types(read, frozenset(), {})
         document.normalise(Binder(ALL, objects, "Second").bind(read))
     except DashboardError as error:
         assert str(error)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana import dashboard as document
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.shapes import dashboards_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,22 +22,23 @@ def minimal(**more: Any) -> JSON:
 
 def test_reads_a_mapping_without_changing_it() -> None:
     given_one = minimal(id=7)
-    read = document.parse(given_one, "content")
+    [read] = dashboards_in(given_one, "content")
     read["panels"][0]["title"] = "other"
     assert given_one == minimal(id=7)
 
 
 def test_reads_json_text() -> None:
-    assert document.parse(json.dumps(minimal()), "path") == minimal()
+    assert dashboards_in(json.dumps(minimal()), "path") == [minimal()]
 
 
 def test_reads_what_the_api_answers() -> None:
-    assert document.parse({"meta": {"version": 3}, "dashboard": minimal()}, "content") == minimal()
+    assert dashboards_in({"meta": {"version": 3}, "dashboard": minimal()}, "content") == [minimal()]
 
 
 def test_reads_the_rows_of_old_schemas() -> None:
     old = {"title": "Old", "rows": [{"panels": [{"id": 1, "type": "graph"}]}]}
-    assert list(document.walk_panels(document.parse(old, "content"))) == [{"id": 1, "type": "graph"}]
+    [read] = dashboards_in(old, "content")
+    assert list(document.walk_panels(read)) == [{"id": 1, "type": "graph"}]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,6 @@ def test_reads_the_rows_of_old_schemas() -> None:
         ('{"panels": [], "templating": [{}]}', "x: templating is no part of a dashboard: it is not an object"),
         ('{"panels": [], "annotations": {"list": 1}}', "x: annotations is no dashboard: list is not a list of objects"),
         ('{"rows": [{"panels": 1}]}', "x is no dashboard: panels is not a list of objects"),
-        ('{"kind": "Dashboard", "apiVersion": "dashboard.grafana.app/v1beta1", "spec": {"panels": []}}', "Kubernetes"),
         ('{"elements": {}, "layout": {"kind": "GridLayout"}, "title": "New"}', "schema v2"),
         ("[" * 100_000, "more than 100 objects and lists in one another"),
         ('{"panels": [{"panels": ' + "[" * 900 + "]" * 900 + "}]}", "more than 100 objects and lists in one another"),
@@ -65,7 +66,7 @@ def test_reads_the_rows_of_old_schemas() -> None:
 )
 def test_refuses_what_is_no_dashboard(content: Any, message: str) -> None:
     with pytest.raises(document.DashboardError, match=r"^x[ :]") as raised:
-        document.parse(content, "x")
+        dashboards_in(content, "x")
     assert message in str(raised.value)
 
 
@@ -74,7 +75,7 @@ def test_refuses_what_is_too_deep_however_it_was_read() -> None:
     for _unused in range(2000):
         deep = {"panels": [deep]}
     with pytest.raises(document.DashboardError, match="more than 100"):
-        document.parse(deep, "x")
+        dashboards_in(deep, "x")
 
 
 def test_a_uid_may_have_40_characters() -> None:
@@ -117,6 +118,11 @@ def test_refuses_a_title_that_gives_no_uid() -> None:
         document.settle(minimal(title="仪表板"), None, None, None)
 
 
+def test_tells_which_dashboard_has_no_title() -> None:
+    with pytest.raises(document.DashboardError, match="the dashboard with the uid 'own' has no title: set title"):
+        document.settle({"uid": "own", "panels": []}, None, None, None)
+
+
 def test_title_and_tags_replace_the_dashboards_own() -> None:
     changed = minimal(tags=["old"])
     document.settle(changed, "uid", "New", ["a", "b"])
@@ -129,13 +135,80 @@ def test_panels_without_an_id_get_free_ones() -> None:
     assert [panel["id"] for panel in document.walk_panels(changed)] == [5, 4, 6, 7, 2]
 
 
+def test_panels_with_the_same_id_get_others() -> None:
+    changed = minimal(panels=[{"id": 2, "panels": [{"id": 2}]}, {"id": 2}, {"id": 7}, {"id": True}, {"id": 7}])
+    document.settle(changed, "uid", None, None)
+    assert [panel["id"] for panel in document.walk_panels(changed)] == [2, 8, 9, 7, 10, 11]
+
+
+MODEL: JSON = {"type": "timeseries", "title": "Rate", "datasource": "${DS_PROMETHEUS}", "targets": [{"expr": "up"}]}
+REFERENCE: JSON = {
+    "id": 4,
+    "type": "library-panel-ref",
+    "options": {},
+    "gridPos": {"x": 0, "y": 0, "w": 6, "h": 4},
+    "libraryPanel": {"uid": "lib", "name": "Rate of the library"},
+}
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"lib": {"name": "Rate of the library", "uid": "lib", "kind": 1, "model": {**MODEL, "id": 9}}},
+        [{"name": "Rate of the library", "uid": "lib", "kind": 1, "model": {**MODEL, "libraryPanel": {"uid": "lib"}}}],
+    ],
+    ids=["since 9.2", "before"],
+)
+def test_a_library_panel_of_the_export_is_put_in_its_place(elements: Any) -> None:
+    whole = minimal(panels=[{"type": "row", "panels": [dict(REFERENCE)]}, dict(REFERENCE, id=5)], __elements=elements)
+    [read] = dashboards_in(whole, "x")
+    document.put_in_library_panels(read)
+    inner, outer = read["panels"][0]["panels"][0], read["panels"][1]
+    assert inner == {**MODEL, "id": 4, "gridPos": REFERENCE["gridPos"]}
+    assert outer == {**MODEL, "id": 5, "gridPos": REFERENCE["gridPos"]}
+
+
+@pytest.mark.parametrize("elements", [{}, [], None, {"lib": {}}, {"lib": 3}, [3], {"other": {"model": MODEL}}, "x"])
+def test_a_library_panel_that_is_not_in_the_export_stays(elements: Any) -> None:
+    [read] = dashboards_in(minimal(panels=[dict(REFERENCE)], __elements=elements), "x")
+    document.put_in_library_panels(read)
+    assert read["panels"] == [REFERENCE]
+    assert document.missing_panel_types(read, frozenset(), {}) == {}
+
+
+def test_refuses_a_library_panel_that_is_none() -> None:
+    with pytest.raises(document.DashboardError, match="x is no dashboard: targets is not a list of objects"):
+        dashboards_in(minimal(__elements={"lib": {"model": {"targets": 3}}}), "x")
+
+
+def test_what_grafana_puts_in_the_place_of_a_library_panel_is_no_difference() -> None:
+    loaded = {
+        **MODEL,
+        "id": 4,
+        "gridPos": REFERENCE["gridPos"],
+        "libraryPanel": {"uid": "lib", "version": 3, "meta": {}},
+    }
+    for shown in (lambda panel: [panel], lambda panel: [{"id": 1, "type": "row", "panels": [panel]}]):
+        assert document.normalise(minimal(panels=shown(loaded))) == document.normalise(minimal(panels=shown(REFERENCE)))
+    moved = {**REFERENCE, "gridPos": {"x": 6}}
+    assert document.normalise(minimal(panels=[moved])) != document.normalise(minimal(panels=[REFERENCE]))
+
+
+def test_whatever_grafana_keeps_is_compared() -> None:
+    odd: JSON = {"panels": [3, {"id": 1, "panels": 3}, {"id": 2, "panels": [None]}]}
+    assert document.normalise(odd) == odd
+
+
 def test_tells_which_panels_want_a_type_that_is_missing() -> None:
     panels = [
         {"type": "row", "panels": [{"type": "graph", "title": "A"}]},
         {"type": "graph", "id": 3},
         {"type": "stat"},
     ]
-    assert document.missing_panel_types({"panels": panels}, frozenset({"stat"})) == {"graph": ["'A'", "'id 3'"]}
+    missing = {"graph": ["'A'", "'id 3'"]}
+    assert document.missing_panel_types({"panels": panels}, frozenset({"stat"}), {}) == missing
+    assert document.missing_panel_types({"panels": panels}, frozenset({"stat"}), {"graph": "timeseries"}) == missing
+    assert document.missing_panel_types({"panels": panels}, frozenset({"stat"}), {"graph": "stat"}) == {}
 
 
 def test_the_servers_own_keys_and_defaults_are_not_compared() -> None:

@@ -191,6 +191,19 @@ def test_an_endpoint_called_aggregated_is_not_the_total() -> None:
     assert found["locust_run_requests_total", ()] == 5
 
 
+def test_workers_are_numbered_on_their_host() -> None:
+    ids = [f"big_host_{'0' * 31}{number}" for number in range(3)] + ["mine"]
+    workers = [{"id": identity, "state": "running"} for identity in ids]
+    workers[1]["state"] = "missing"
+    found = samples(answer(workers=workers))
+    places = [dict(labels) for name, labels in found if name == "locust_worker_info"]
+    assert places == [
+        {"id": ids[0], "host": "big_host", "number": "1"},
+        {"id": ids[2], "host": "big_host", "number": "2"},
+        {"id": "mine", "host": "mine", "number": "1"},
+    ]
+
+
 def test_errors_of_older_versions_are_freed_from_their_html() -> None:
     error = {"method": "GET", "name": "/?a=&lt;b&gt;", "error": "X(&#x27;500&#x27;)", "occurrences": 2}
     row = {"method": "GET", "name": "/?a=<b>", "num_requests": 2, "num_failures": 2}

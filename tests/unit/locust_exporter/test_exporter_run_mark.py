@@ -40,7 +40,7 @@ def test_a_run_that_goes_on() -> None:
     run = ("run", MARK["run"])
     assert written({"mark": MARK}) == {
         ("locust_run_info", (run, ("lab", "shop"), ("verdict", ""))): 1,
-        ("locust_run_start_time_seconds", ()): 1_795_413_102.9,
+        ("locust_run_start_time_seconds", (run,)): 1_795_413_102.9,
         (
             "locust_run_threshold",
             (run, ("figure", "p95"), ("comparison", "<"), ("name", ""), ("method", "")),
@@ -56,8 +56,8 @@ def test_a_run_that_has_ended() -> None:
     found = written({"mark": {**MARK, "ended": 1_795_413_132, "verdict": "failed", "thresholds": []}})
     assert found == {
         ("locust_run_info", (("run", MARK["run"]), ("lab", "shop"), ("verdict", "failed"))): 1,
-        ("locust_run_start_time_seconds", ()): 1_795_413_102.9,
-        ("locust_run_end_time_seconds", ()): 1_795_413_132,
+        ("locust_run_start_time_seconds", (("run", MARK["run"]),)): 1_795_413_102.9,
+        ("locust_run_end_time_seconds", (("run", MARK["run"]),)): 1_795_413_132,
     }
 
 

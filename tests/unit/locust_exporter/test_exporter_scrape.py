@@ -23,6 +23,7 @@ Labels = tuple[tuple[str, str], ...]
 OWN = {
     "locust_up",
     "locust_up_info",
+    "locust_page_info",
     "locust_exporter_build_info",
     "locust_exporter_refused_logins_total",
     "locust_exporter_scrapes_total",
@@ -111,6 +112,11 @@ def test_what_is_no_answer_is_down_for_its_reason(
     assert found["locust_up_info", (("reason", reason),)] == 1
     assert found["locust_exporter_scrapes_total", (("outcome", reason),)] == 1
     assert names(found) == OWN
+
+
+def test_where_the_page_is_is_told_without_its_password() -> None:
+    found = scrape(new_exporter("http://user:secret@127.0.0.1:1/base/"))
+    assert found["locust_page_info", (("url", "http://127.0.0.1:1/base"),)] == 1
 
 
 def test_nobody_listens() -> None:

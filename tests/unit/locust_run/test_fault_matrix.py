@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What a run comes to, whatever happens to it, in both modes. README shows the table."""
+"""What a run comes to, whatever happens to it, in both modes. docs/figures.md shows the table."""
 
 from __future__ import annotations
 

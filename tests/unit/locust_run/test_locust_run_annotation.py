@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import Grafana, GrafanaError
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import annotation_tags
 
 RECORDING = Path(__file__).with_name("recordings") / "grafana-7.5.5.json"
 
@@ -61,7 +62,7 @@ def grafana() -> Iterator[RecordedGrafana]:
 
 def annotate(url: str, uid: str | None) -> None:
     client = Grafana(url, username="admin", password="secret", timeout=5)
-    client.annotate(uid, 1700000000.0, 1700000060.0, "run 1", ["locust_run", "passed"])
+    client.annotate(uid, 1700000000.0, 1700000060.0, "run 1", annotation_tags("passed", "shop"))
 
 
 def test_annotation_is_over_the_run_on_the_dashboard_by_its_number(grafana: RecordedGrafana) -> None:
@@ -72,7 +73,7 @@ def test_annotation_is_over_the_run_on_the_dashboard_by_its_number(grafana: Reco
     assert sent == {
         "time": 1700000000000,
         "timeEnd": 1700000060000,
-        "tags": ["locust_run", "passed"],
+        "tags": ["locust_run", "passed", "lab:shop"],
         "text": "run 1",
     }
 

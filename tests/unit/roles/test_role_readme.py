@@ -44,6 +44,7 @@ Then `thing_port`.
 - hosts: all
   become: true
   roles:
+    - devsecops.monitor_lab.container_engine
     - devsecops.monitor_lab.thing
 ```
 

@@ -22,6 +22,7 @@ def test_defaults(environment: dict[str, str]) -> None:
     settings = load(environment)
     assert (settings.host, settings.port) == ("127.0.0.1", 5000)
     assert settings.database == Path("/app/saves/vault.db")
+    assert not settings.database_alone
     assert settings.dsn is None
     assert settings.private_key == b"\n" * 32
     assert settings.bearer_token == "sixteen-letters-"
@@ -39,6 +40,7 @@ def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
             "TOKENIZATION_HOST": "10.0.0.1",
             "TOKENIZATION_PORT": "30500",
             "TOKENIZATION_DATABASE": "/data/v.db",
+            "TOKENIZATION_DATABASE_ALONE": "1",
             "TOKENIZATION_DSN_FILE": str(tmp_path / "dsn"),
             "TOKENIZATION_REQUIRE_TOKEN_TO_TOKENIZE": "1",
             "TOKENIZATION_HOSTS": "vault.example.org, vault",
@@ -49,6 +51,7 @@ def test_everything_set(environment: dict[str, str], tmp_path: Path) -> None:
     )
     assert (settings.host, settings.port) == ("10.0.0.1", 30500)
     assert settings.database == Path("/data/v.db")
+    assert settings.database_alone
     assert settings.dsn == "postgresql://vault@localhost/vault"
     assert settings.require_token_to_tokenize
     assert settings.hosts == ("vault.example.org", "vault")

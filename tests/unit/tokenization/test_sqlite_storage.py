@@ -162,3 +162,33 @@ def test_a_file_that_is_gone_is_not_held_open_by_anyone(path: Path) -> None:
         assert held() == []
 
     run(path, test)
+
+
+def test_one_that_is_to_be_alone_waits_for_the_one_before(path: Path) -> None:
+    """A cluster starts a pod's successor while the pod is still on its way out."""
+
+    async def both() -> None:
+        path.parent.mkdir()
+        before, after, never = (SqliteStorage(path, alone=True) for _unused in range(3))
+        await before.open(KEYS)
+        opening, waiting = (asyncio.create_task(one.open(KEYS)) for one in (after, never))
+        await asyncio.sleep(0.3)
+        assert not opening.done()
+        assert await before.write([record(1)]) == 1
+        # Who is told to stop meanwhile does.
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await never.close()
+        await before.close()
+        await asyncio.wait_for(opening, 10)
+        assert await after.count() == 1
+        await after.close()
+
+    asyncio.run(both())
+
+
+def test_a_folder_that_is_not_there_is_told(path: Path) -> None:
+    storage = SqliteStorage(path, alone=True)
+    with pytest.raises(StorageError, match="No such file or directory"):
+        asyncio.run(storage.open(KEYS))

@@ -39,6 +39,7 @@ GOOD: dict[str, list[Any]] = {
     "sha256": ["0" * 64],
     "registry": ["", "docker.io", "localhost:5000", "registry.example.com:5000/lab/images"],
     "label": ["monitor-lab", "a", "a" * 63],
+    "name": ["team-a", "7", "a" * 15],
     "host folder": ["/etc/monitor_lab", "/srv/my.lab/files", "/opt/..lab", "/etc/lab/"],
 }
 BAD: dict[str, list[Any]] = {
@@ -90,6 +91,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "sha256": ["", "0" * 63, "A" * 64, f"sha256:{'0' * 64}"],
     "registry": ["https://docker.io", "docker io", "docker.io/", "/lab", "registry:port"],
+    "name": ["", "Team", "team_a", "-a", "a-", "a" * 16, "a/b"],
     "label": ["", "Monitor", "monitor_lab", "-lab", "lab-", "a" * 64],
     "host folder": [
         "",
@@ -109,10 +111,15 @@ ON_THE_CONTROLLER = {"file", "folder", "made folder"}
 OF_LOCUST = {"load", "arguments", "environment", "secrets"}
 # test_rules.py of the rules.
 OF_RULES = {"thresholds"}
+# test_grafana_settings.py.
+OF_GRAFANA = {"grafana settings", "grafana environment", "grafana plugins", "grafana data sources"}
+# test_pods.py.
+OF_PODS = {"pod"}
+ELSEWHERE = ON_THE_CONTROLLER | OF_LOCUST | OF_RULES | OF_GRAFANA | OF_PODS
 
 
 def test_every_kind_is_tried() -> None:
-    assert GOOD.keys() == BAD.keys() == KINDS.keys() - ON_THE_CONTROLLER - OF_LOCUST - OF_RULES
+    assert GOOD.keys() == BAD.keys() == KINDS.keys() - ELSEWHERE
 
 
 @pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in GOOD.items() for value in values])
