@@ -178,7 +178,7 @@ def _quantile(key: str) -> float | None:
 def _write_workers(page: Page, answer: Mapping[str, Any], workers: Sequence[Mapping[str, Any]]) -> None:
     states = ["spawning" if worker.get("state") == "hatching" else worker.get("state") for worker in workers]
     count = number(answer.get("worker_count"))
-    if count is None:  # Locust up to 2.20 does not give it
+    if count is None and "workers" in answer:  # Locust up to 2.20 does not give it
         count = sum(state in ("ready", "spawning", "running") for state in states)
     page.family("gauge", "workers_count", "Workers that are connected.", [("", count)])
     for name, state, text in (

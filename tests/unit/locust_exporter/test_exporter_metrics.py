@@ -81,6 +81,17 @@ def test_the_ramp_up_is_not_shown_as_stopped(state: str, running: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "count"),
+    [({}, None), ({"workers": []}, 0), ({"workers": [{"state": "ready"}]}, 1), ({"workers": [], "worker_count": 2}, 2)],
+    ids=["none, since it makes its load itself", "none", "a Locust up to 2.20", "a Locust's own count"],
+)
+def test_workers_that_are_not_there_are_told_from_a_locust_without_any(
+    given: dict[str, Any], count: int | None
+) -> None:
+    assert samples(answer(**given)).get(("locust_workers_count", ())) == count
+
+
+@pytest.mark.parametrize(
     "name",
     ['"', "\\", "\n", '\\"\n\\n', "\r\n\t", "\0", "\u2028", "🦗" * 100, "x" * 1000, "{}", "\ud800", "ÿ", "", "a,b=c"],
 )
