@@ -77,6 +77,14 @@ def instant(expr: str, **more: Any) -> JSON:
     return query(expr, instant=True, range=False, **more)
 
 
+def shortened(expr: str, label: str = "instance") -> str:
+    """Add a host's name without its domain and port as the label `short`: a phone's legend has no room for more.
+
+    An address stays.
+    """
+    return f'label_replace({expr}, "short", "$1", "{label}", "([0-9]+[.][0-9.]+|[[][^]]+[]]|[^.:]+).*")'
+
+
 def letter(place: int) -> str:
     return chr(ord("A") + place)
 
@@ -213,6 +221,9 @@ class Graph(Panel):
                 "displayMode": self.legend,
                 "placement": "bottom",
                 "calcs": ["lastNotNull", "mean", "max"],
+                # Of many lines the largest are seen without scrolling; 7.5 keeps Prometheus's order.
+                "sortBy": "Max",
+                "sortDesc": True,
                 "showLegend": True,
             },
             "tooltip": {"mode": "multi"},
