@@ -271,6 +271,23 @@ def test_a_time_without_runs_says_so() -> None:
     assert verdict["expr"].endswith('or on () label_replace(vector(-1), "run", "no run in this time", "", "")')
 
 
+@pytest.mark.parametrize(("title", "column"), [("Endpoints", "Endpoint"), ("Errors", "Endpoint"), ("Errors", "Error")])
+def test_long_names_and_errors_can_be_read_in_full(title: str, column: str) -> None:
+    overrides = next(panel for panel in shown("locust") if panel["title"] == title)["fieldConfig"]["overrides"]
+    (properties,) = (each["properties"] for each in overrides if each["matcher"]["options"] == column)
+    assert grafana.INSPECTED in properties and grafana.WRAPPED in properties
+
+
+def test_what_an_alert_begins_at_is_one_line() -> None:
+    """Where there is nothing usual yet, and later, it has the same labels."""
+    (alert_above,) = (
+        target["expr"]
+        for target in panel_of("security", "Load outside runs")["targets"]
+        if target["legendFormat"] == "alert above"
+    )
+    assert re.fullmatch(r"\d+ \+ \d+ \* \(max\(quantile_over_time\(.+\)\) or vector\(0\)\)", alert_above)
+
+
 def test_endpoints_without_failures_have_no_line_among_the_failures() -> None:
     by_endpoint, everything, _behind = panel_of("locust", "Failures by endpoint")["targets"]
     assert by_endpoint["expr"].endswith("[$__range] @ end())) > 0)")
@@ -305,7 +322,10 @@ def test_a_host_is_shortened_to_the_first_part_of_its_name(instance: str, short:
 def test_legends_have_values_and_lines_no_fills(name: str) -> None:
     for panel in shown(name):
         if panel["type"] == "timeseries":
-            assert panel["options"]["legend"]["calcs"] == ["lastNotNull", "mean", "max"]
+            legend = panel["options"]["legend"]
+            assert legend["calcs"] == ["lastNotNull", "mean", "max"]
+            # The largest of many is there without scrolling.
+            assert (legend["sortBy"], legend["sortDesc"]) == ("Max", True)
             custom = panel["fieldConfig"]["defaults"]["custom"]
             # All zero, an axis would end at 100 of its unit.
             assert custom["fillOpacity"] == 0 and custom["axisSoftMax"] > 0
