@@ -21,7 +21,6 @@ from tools.dashboards.grafana import (
     STEPPED,
     THICK,
     WHOLE,
-    WRAPPED,
     Column,
     Dashboard,
     Graph,
@@ -179,9 +178,9 @@ RUN_COLUMNS = [
         [*cell([(None, GREY), (1, GREEN), (2, RED), (3, GREY)], {"-1": "none", **VERDICTS}), OPEN_THE_RUN],
     ),
     Column("Started", "dateTimeAsIso", f"1000 * {STARTED}", 150, [OPEN_THE_RUN]),
-    Column("Lasted", "s", f"{ENDED} - {STARTED}", 80),
+    Column("Lasted", "s", f"{ENDED} - {STARTED}", 75),
     Column("Users", "none", of_runs("max_over_time", "locust_users{@here}", GOING), 65),
-    Column("Requests", "none", of_runs("last_over_time", "locust_run_requests_total{@here}"), 90),
+    Column("Requests", "none", of_runs("last_over_time", "locust_run_requests_total{@here}"), 85),
     Column("p95", "s", of_runs("last_over_time", 'locust_run_response_time_seconds{@here,quantile="0.95"}'), 75),
     Column(
         "Failed",
@@ -356,7 +355,7 @@ PANELS = [
         [
             Label("run", "Run", 180, [OPEN_THE_RUN]),
             Label("lab", "Lab", None, [NARROW]),
-            Label("report", "Report", 75, [OPEN_THE_REPORT]),
+            Label("report", "Report", 60, [OPEN_THE_REPORT]),
         ],
         RUN_COLUMNS,
         "Started",
@@ -421,7 +420,7 @@ PANELS = [
             "0 % failed, and percentiles close to the median.",
             "a red cell, or one endpoint far slower than the others.",
         ),
-        [Label("method", "Method", 80), Label("name", "Endpoint", None, [INSPECTED, WRAPPED])],
+        [Label("method", "Method", 80), Label("name", "Endpoint", None, [INSPECTED])],
         ENDPOINT_COLUMNS,
         "Requests",
     ),
@@ -501,15 +500,15 @@ PANELS = [
         8,
         "Errors",
         Note(
-            "What went wrong in the run so far, the most frequent first. Point at a text to read all of it; later"
-            " versions of Grafana wrap it.",
+            "What went wrong in the run so far, the most frequent first. Point at a text to read all of it, or, from"
+            " Grafana 8 on, at the eye beside it.",
             "none so far.",
             "any other: the text is what Locust, or the locustfile, says of it.",
         ),
         [
             Label("method", "Method", 80),
-            Label("name", "Endpoint", 220, [INSPECTED, WRAPPED]),
-            Label("error", "Error", None, [INSPECTED, WRAPPED]),
+            Label("name", "Endpoint", 180, [INSPECTED]),
+            Label("error", "Error", None, [INSPECTED]),
         ],
         ERROR_COLUMNS,
         "Times",
