@@ -301,7 +301,7 @@ PANELS = [
     ),
     Graph(
         24,
-        11,
+        12,
         "Overview",
         Note(
             "The run on one time axis: requests per second on the left; response times of Locust's last ten seconds"
