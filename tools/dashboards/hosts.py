@@ -242,7 +242,7 @@ PANELS = [
         ),
         [Label("name", "Container"), Label("instance", "Exporter", 170)],
         [
-            Column("Cores", "none", CONTAINER_CPU, 75, [{"id": "decimals", "value": 2}]),
+            Column("Cores", "none", CONTAINER_CPU, 90, [{"id": "decimals", "value": 2}]),
             Column(
                 "Waiting",
                 "percentunit",
