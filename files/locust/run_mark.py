@@ -79,7 +79,10 @@ def mark_in(asked) -> dict[str, Any]:
 
 def parse(value: object) -> dict[str, Any]:
     """Return the mark that `value`, decoded JSON, is; all of it is bounded. Raises BadMarkError."""
-    mark = _mapping(value, "the mark", {"run", "lab", "started", "ended", "verdict", "thresholds"})
+    keys = {"run", "lab", "started", "ended", "verdict", "thresholds"}
+    if isinstance(value, dict) and "report" in value:
+        keys.add("report")
+    mark = _mapping(value, "the mark", keys)
     thresholds = mark["thresholds"]
     if not isinstance(thresholds, list) or len(thresholds) > MOST_THRESHOLDS:
         raise BadMarkError(f"thresholds: a list of at most {MOST_THRESHOLDS} is needed")
@@ -88,6 +91,10 @@ def parse(value: object) -> dict[str, Any]:
     _figure(mark, "started")
     if mark["ended"] is not None:
         _figure(mark, "ended")
+    if "report" in mark:
+        _text(mark, "report", LONGEST_NAME)
+        if not mark["report"].startswith(("http://", "https://")):
+            raise BadMarkError("report: an http or https URL is needed")
     if mark["verdict"] is not None and mark["verdict"] not in VERDICTS:
         raise BadMarkError(f"verdict: none or one of {', '.join(VERDICTS)} is needed")
     for threshold in thresholds:

@@ -19,7 +19,11 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.arguments import REQUIRED_BY
-from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import GrafanaError, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import (
+    GrafanaError,
+    check_address,
+    client_from,
+)
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab.prometheus import PrometheusError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
@@ -32,10 +36,12 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.thre
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
     annotation_tags,
+    annotation_text,
     dashboard_url,
     line,
     problem_of,
     progress,
+    report_url,
     summary,
     write,
 )
@@ -69,6 +75,7 @@ class ActionModule(ActionBase):
             baseline = self._baseline(options)
             prometheus = _prometheus(options)
             run_id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(2)
+            report_at = _report_url(options, run_id)
             if self._task.check_mode:
                 return {**result, **self._checked(run_id, plan, thresholds, task_vars)}
             directory = self._directory(options["artifacts_dir"], run_id)
@@ -92,7 +99,7 @@ class ActionModule(ActionBase):
             directory.rmdir()
 
         launches = options["mode"] == "process"
-        run = LoadRun(plan, thresholds, call, tell, time, launches, run_id, options.get("lab") or "")
+        run = LoadRun(plan, thresholds, call, tell, time, launches, run_id, options.get("lab") or "", report_at)
         try:
             with _stopping_on_signals(interrupt):
                 outcome = run.carry_out(baseline)
@@ -116,9 +123,9 @@ class ActionModule(ActionBase):
                 report.write_bytes(page.as_file(made_page))
         except OSError as error:
             failed = True
-            report = None
+            report, report_at = None, ""
             text += f"; artifacts_dir: not all artefacts could be written: {error}"
-        self._annotate(options, outcome, text)
+        self._annotate(options, outcome, annotation_text(text, report_at))
         result.update(
             made,
             msg=text,
@@ -201,6 +208,18 @@ def _dashboard(options: Mapping[str, Any], outcome: Outcome) -> Optional[str]:
     """Return the dashboard's address at the time of the run."""
     url, uid = options["grafana_url"], options["grafana_dashboard_uid"]
     return None if url is None or uid is None else dashboard_url(url, uid, outcome.started, outcome.ended)
+
+
+def _report_url(options: Mapping[str, Any], run_id: str) -> str:
+    """Return where people will find the run's page, empty where none is made or nobody said where."""
+    url = options["artifacts_url"]
+    if url is None:
+        return ""
+    try:
+        check_address(url, "it")
+    except GrafanaError as error:
+        raise BadOptionError("artifacts_url", str(error)) from error
+    return report_url(url, run_id, page.NAME) if options["report"] else ""
 
 
 def _prometheus(options: Mapping[str, Any]) -> Optional[Prometheus]:

@@ -223,6 +223,12 @@ options:
       - A directory on the controller. Each run makes one of its own below it, by the name of its RV(run_id).
     type: path
     default: artifacts
+  artifacts_url:
+    description:
+      - Where people find on the web what is in O(artifacts_dir), such as the files of a pipeline's job. The page of
+        O(report) is then linked to in the mark of O(lab), so that the lab's dashboard leads to it, and in the
+        annotation of O(grafana_url).
+    type: str
   lab:
     description:
       - The lab's name in the mark that the run leaves in a Locust with the lab's plugin C(run_mark.py), which tells the

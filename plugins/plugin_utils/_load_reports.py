@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from html import escape
 from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import quote
@@ -141,6 +142,17 @@ def progress(sample: Mapping[str, Any], run_time: int) -> str:
 def annotation_tags(verdict: str, lab: str) -> list[str]:
     """Return the tags by which dashboards tell the annotations of one lab's runs from others, and their verdicts."""
     return ["locust_run", verdict, f"lab:{lab}"]
+
+
+def report_url(artifacts_url: str, run_id: str, name: str) -> str:
+    """Return where a run's page is, below where its artefacts are."""
+    return f"{artifacts_url.rstrip('/')}/{quote(run_id, safe='')}/{name}"
+
+
+def annotation_text(text: str, report: str) -> str:
+    """Return what Grafana shows, which is HTML, with a link to the run's page where there is one."""
+    shown = escape(text, quote=False)
+    return f'{shown}<br><a href="{escape(report)}">Its report</a>' if report else shown
 
 
 def dashboard_url(grafana_url: str, uid: str, started: float, ended: float) -> str:

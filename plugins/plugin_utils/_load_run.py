@@ -100,6 +100,7 @@ class LoadRun:
         launches: bool = False,
         run_id: str = "",
         lab: str = "",
+        report: str = "",
     ) -> None:
         self._plan = plan
         self._thresholds = with_defaults(thresholds)
@@ -109,6 +110,7 @@ class LoadRun:
         self._launches = launches
         self._run_id = run_id
         self._lab = lab
+        self._report = report
         self.state = Carried()
         self._watcher = Watcher(thresholds)
         self._samples: list[dict[str, Any]] = []
@@ -154,6 +156,9 @@ class LoadRun:
                 for threshold in self._thresholds
             ],
         }
+        # Which is made when the run has ended.
+        if self._report and verdict is not None:
+            mark["report"] = self._report
         try:
             answer = self._call("mark", state=self.state.as_dict(), mark=mark)
         except StepFailedError as failure:

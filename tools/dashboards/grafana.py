@@ -77,6 +77,14 @@ def instant(expr: str, **more: Any) -> JSON:
     return query(expr, instant=True, range=False, **more)
 
 
+def shortened(expr: str, label: str = "instance") -> str:
+    """Add a host's name without its domain and port as the label `short`: a phone's legend has no room for more.
+
+    An address stays.
+    """
+    return f'label_replace({expr}, "short", "$1", "{label}", "([0-9]+[.][0-9.]+|[[][^]]+[]]|[^.:]+).*")'
+
+
 def letter(place: int) -> str:
     return chr(ord("A") + place)
 
@@ -213,6 +221,9 @@ class Graph(Panel):
                 "displayMode": self.legend,
                 "placement": "bottom",
                 "calcs": ["lastNotNull", "mean", "max"],
+                # Of many lines the largest are seen without scrolling; 7.5 keeps Prometheus's order.
+                "sortBy": "Max",
+                "sortDesc": True,
                 "showLegend": True,
             },
             "tooltip": {"mode": "multi"},
@@ -369,11 +380,11 @@ def cell(thresholds: Steps, words: Mapping[str, str] | None = None) -> list[JSON
 
 # Of a part of what was asked that failed, 0 to 1.
 FAILED_STEPS: Steps = ((None, GREY), (0, GREEN), (0.01, ORANGE), (0.05, RED))
-# The whole of it is shown in 7.5 to who points at it, and later to who asks for it, or on several lines.
+# The whole of it is shown in 7.5 to who points at it, and later to who asks for it. On several lines, a long word, as a
+# URL is one, makes the row higher than the panel, and is cut for all that.
 INSPECTED: JSON = {"id": "custom.inspect", "value": True}
 # 7.5 gives 150 to a column that has no width.
 NARROW: JSON = {"id": "custom.minWidth", "value": 60}
-WRAPPED: JSON = {"id": "custom.cellOptions", "value": {"type": "auto", "wrapText": True}}
 
 
 GOING = "(locust_run_info{@runs} unless on (job, instance) locust_run_end_time_seconds)"

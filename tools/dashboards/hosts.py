@@ -24,6 +24,7 @@ from tools.dashboards.grafana import (
     Table,
     cell,
     colour,
+    shortened,
     variable,
 )
 
@@ -62,8 +63,10 @@ CONTAINER_WAITING = (
 )
 
 # Workers by where they are; Locust knows them by 32 hex digits.
-BY_PLACE = "max by (host, number) (%s * on (job, instance, id) group_left (host, number) locust_worker_info)"
-PLACE = "{{host}} {{number}}"
+BY_PLACE = shortened(
+    "max by (host, number) (%s * on (job, instance, id) group_left (host, number) locust_worker_info)", "host"
+)
+PLACE = "{{short}} {{number}}"
 
 
 def limit(name: str) -> Line:
@@ -150,7 +153,7 @@ PANELS = [
             "at 100 %: response times hold the wait for a core.",
         ),
         "percentunit",
-        [Line(CPU, "{{instance}}"), limit("cpu_ratio")],
+        [Line(shortened(CPU), "{{short}}"), limit("cpu_ratio")],
     ),
     Graph(
         12,
@@ -158,10 +161,10 @@ PANELS = [
         "Memory",
         Note("In use, without what the kernel can give back at once.", "flat.", "it climbs towards the dashed line."),
         "percentunit",
-        [Line(MEMORY, "{{instance}}"), limit("memory_ratio")],
+        [Line(shortened(MEMORY), "{{short}}"), limit("memory_ratio")],
     ),
     Graph(
-        12,
+        24,
         9,
         "Disks",
         Note(
@@ -170,7 +173,7 @@ PANELS = [
             "it climbs: logs, metrics or the vault fill it.",
         ),
         "percentunit",
-        [Line(DISK, "{{instance}} {{mountpoint}}"), limit("disk_ratio")],
+        [Line(shortened(DISK), "{{short}} {{mountpoint}}"), limit("disk_ratio")],
     ),
     Graph(
         12,
@@ -182,29 +185,7 @@ PANELS = [
             "near 100 %: commits of the vault wait for it.",
         ),
         "percentunit",
-        [Line("rate(node_disk_io_time_seconds_total{@here}[@window])", "{{instance}} {{device}}")],
-    ),
-    Graph(
-        12,
-        9,
-        "Network",
-        Note(
-            "Bytes per second in and out, without what stays on the host.",
-            "it follows the load.",
-            "at what the network gives: load is then bound by it.",
-        ),
-        "Bps",
-        [
-            Line(
-                f"sum by (instance) (rate(node_network_receive_bytes_total{{@here,{DEVICE}}}[@window]))",
-                "{{instance}} in",
-            ),
-            Line(
-                f"sum by (instance) (rate(node_network_transmit_bytes_total{{@here,{DEVICE}}}[@window]))",
-                "{{instance}} out",
-                [DASHED],
-            ),
-        ],
+        [Line(shortened("rate(node_disk_io_time_seconds_total{@here}[@window])"), "{{short}} {{device}}")],
     ),
     Graph(
         12,
@@ -218,11 +199,35 @@ PANELS = [
         "percentunit",
         [
             Line(
-                "node_load1{@here} / on (job, instance)"
-                ' count by (job, instance) (node_cpu_seconds_total{@here,mode="idle"})',
-                "{{instance}}",
+                shortened(
+                    "node_load1{@here} / on (job, instance)"
+                    ' count by (job, instance) (node_cpu_seconds_total{@here,mode="idle"})'
+                ),
+                "{{short}}",
             ),
             Line("1 + 0 * max(up)", "all cores busy", [colour(RED), DASHED]),
+        ],
+    ),
+    Graph(
+        24,
+        9,
+        "Network",
+        Note(
+            "Bytes per second in and out, without what stays on the host.",
+            "it follows the load.",
+            "at what the network gives: load is then bound by it.",
+        ),
+        "Bps",
+        [
+            Line(
+                shortened(f"sum by (instance) (rate(node_network_receive_bytes_total{{@here,{DEVICE}}}[@window]))"),
+                "{{short}} in",
+            ),
+            Line(
+                shortened(f"sum by (instance) (rate(node_network_transmit_bytes_total{{@here,{DEVICE}}}[@window]))"),
+                "{{short}} out",
+                [DASHED],
+            ),
         ],
     ),
     Heading("Containers"),
@@ -237,7 +242,7 @@ PANELS = [
         ),
         [Label("name", "Container"), Label("instance", "Exporter", 170)],
         [
-            Column("Cores", "none", CONTAINER_CPU, 75, [{"id": "decimals", "value": 2}]),
+            Column("Cores", "none", CONTAINER_CPU, 90, [{"id": "decimals", "value": 2}]),
             Column(
                 "Waiting",
                 "percentunit",
@@ -267,7 +272,7 @@ PANELS = [
         ["Container", "Cores", "Waiting", "Memory", "Of limit", "Started", "Restarts", "Killed"],
     ),
     Graph(
-        12,
+        24,
         10,
         "Processor time by container",
         Note(
@@ -279,7 +284,7 @@ PANELS = [
         [Line(CONTAINER_CPU, CONTAINER_NAME)],
     ),
     Graph(
-        12,
+        24,
         10,
         "Memory by container",
         Note(
@@ -292,7 +297,7 @@ PANELS = [
     ),
     Heading("Generators"),
     Graph(
-        8,
+        24,
         9,
         "CPU of Locust's workers",
         Note(
@@ -304,7 +309,7 @@ PANELS = [
         [Line(BY_PLACE % "locust_worker_cpu_ratio", PLACE), limit("worker_cpu_ratio")],
     ),
     Graph(
-        8,
+        12,
         9,
         "Memory of Locust's workers",
         Note("What each worker uses.", "flat, once all users are there.", "it grows for as long as the run goes on."),
@@ -312,7 +317,7 @@ PANELS = [
         [Line(BY_PLACE % "locust_worker_memory_bytes", PLACE)],
     ),
     Graph(
-        8,
+        12,
         9,
         "Users of Locust's workers",
         Note("Users that each worker runs.", "the same everywhere.", "one with fewer, or none."),

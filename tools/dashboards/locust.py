@@ -21,7 +21,6 @@ from tools.dashboards.grafana import (
     STEPPED,
     THICK,
     WHOLE,
-    WRAPPED,
     Column,
     Dashboard,
     Graph,
@@ -36,6 +35,7 @@ from tools.dashboards.grafana import (
     colour,
     link,
     on_the,
+    shortened,
     variable,
 )
 
@@ -60,6 +60,8 @@ METHOD_AND_NAME = "{{method}} {{name}}"
 RATE = "sum(rate(locust_run_requests_total{@here}[@window]))"
 FAILURE_RATE = "sum(rate(locust_run_request_failures_total{@here}[@window]))"
 FAILED_NOW = f"{FAILURE_RATE} / ({RATE} > 0)"
+BY_ENDPOINT = "sum by (method, name)"
+ENDPOINT_FAILURES = "locust_request_failures_total{@endpoint}"
 # What the mark holds against the run as a whole.
 LIMIT = (
     'max by (figure, comparison) (locust_run_threshold{@here,name="",method="",figure=~"%s"}'
@@ -77,7 +79,7 @@ def percentile_column(level: str) -> Column:
     expr = with_total(
         f"locust_response_time_seconds{{@endpoint,{quantile}}}", f"locust_run_response_time_seconds{{@here,{quantile}}}"
     )
-    return Column(f"p{float(level) * 100:.0f}", "s", expr, 75)
+    return Column(f"p{float(level) * 100:.0f}", "s", expr, 72)
 
 
 def row_column(heading: str, unit: str, metric: str, width: int) -> Column:
@@ -85,14 +87,14 @@ def row_column(heading: str, unit: str, metric: str, width: int) -> Column:
 
 
 ENDPOINT_COLUMNS = [
-    row_column("Requests", "none", "num_requests", 110),
-    row_column("Failures", "none", "num_failures", 90),
+    row_column("Requests", "none", "num_requests", 100),
+    row_column("Failures", "none", "num_failures", 80),
     Column(
         "Failed",
         "percentunit",
         "sum by (method, name) (locust_requests_num_failures{@rows})"
         " / sum by (method, name) (locust_requests_num_requests{@rows} > 0)",
-        75,
+        72,
         cell(FAILED_STEPS),
     ),
     Column(
@@ -106,10 +108,10 @@ ENDPOINT_COLUMNS = [
     percentile_column("0.5"),
     percentile_column("0.95"),
     percentile_column("0.99"),
-    row_column("Mean", "ms", "avg_response_time", 80),
-    row_column("Min", "ms", "min_response_time", 75),
-    row_column("Max", "ms", "max_response_time", 75),
-    row_column("Size", "bytes", "avg_content_length", 80),
+    row_column("Mean", "ms", "avg_response_time", 72),
+    row_column("Min", "ms", "min_response_time", 72),
+    row_column("Max", "ms", "max_response_time", 72),
+    row_column("Size", "bytes", "avg_content_length", 75),
 ]
 
 ERROR_COLUMNS = [
@@ -142,12 +144,13 @@ def of_runs(reduced: str, metric: str, during: str = JUDGED) -> str:
 
 
 def marked(verdict: str) -> str:
-    return f'max by (run, lab) (last_over_time(locust_run_info{{@here,verdict="{verdict}"}}[$__range]))'
+    return f'max by (run, lab, report) (last_over_time(locust_run_info{{@here,verdict="{verdict}"}}[$__range]))'
 
 
 STARTED = "max by (run) (max_over_time(locust_run_start_time_seconds{@here}[$__range]))"
 ENDED = f"(max by (run) (max_over_time(locust_run_end_time_seconds{{@here}}[$__range])) or 0 * {STARTED} + time())"
 VERDICTS = {"0": "goes on", "1": "passed", "2": "failed", "3": "incomplete"}
+NO_RUN = 'label_replace(vector(-1), "run", "no run in this time", "", "")'
 OPEN_THE_RUN = {
     "id": "links",
     "value": [
@@ -159,21 +162,25 @@ OPEN_THE_RUN = {
         }
     ],
 }
+OPEN_THE_REPORT = {
+    "id": "links",
+    "value": [{"title": "The report of the run", "url": "${__value.raw}", "targetBlank": True}],
+}
 RUN_COLUMNS = [
     Column(
         "Verdict",
         "none",
-        " or ".join(
+        " or on (run) ".join(
             f"{number} * {marked('' if word == 'goes on' else word)}" for number, word in [*VERDICTS.items()][1:]
         )
-        + f" or 0 * {marked('')}",
+        + f" or on (run) 0 * {marked('')} or on () {NO_RUN}",
         90,
-        [*cell([(None, GREY), (1, GREEN), (2, RED), (3, GREY)], VERDICTS), OPEN_THE_RUN],
+        [*cell([(None, GREY), (1, GREEN), (2, RED), (3, GREY)], {"-1": "none", **VERDICTS}), OPEN_THE_RUN],
     ),
-    Column("Started", "dateTimeAsIso", f"1000 * {STARTED}", 155, [OPEN_THE_RUN]),
-    Column("Lasted", "s", f"{ENDED} - {STARTED}", 80),
+    Column("Started", "dateTimeAsIso", f"1000 * {STARTED}", 150, [OPEN_THE_RUN]),
+    Column("Lasted", "s", f"{ENDED} - {STARTED}", 75),
     Column("Users", "none", of_runs("max_over_time", "locust_users{@here}", GOING), 65),
-    Column("Requests", "none", of_runs("last_over_time", "locust_run_requests_total{@here}"), 90),
+    Column("Requests", "none", of_runs("last_over_time", "locust_run_requests_total{@here}"), 85),
     Column("p95", "s", of_runs("last_over_time", 'locust_run_response_time_seconds{@here,quantile="0.95"}'), 75),
     Column(
         "Failed",
@@ -187,8 +194,10 @@ RUN_COLUMNS = [
 ]
 
 # Workers by where they are; Locust knows them by 32 hex digits.
-BY_PLACE = "max by (host, number) (%s * on (job, instance, id) group_left (host, number) locust_worker_info{@here})"
-PLACE = "{{host}} {{number}}"
+BY_PLACE = shortened(
+    "max by (host, number) (%s * on (job, instance, id) group_left (host, number) locust_worker_info{@here})", "host"
+)
+PLACE = "{{short}} {{number}}"
 
 PANELS = [
     Stat(
@@ -292,7 +301,7 @@ PANELS = [
     ),
     Graph(
         24,
-        11,
+        12,
         "Overview",
         Note(
             "The run on one time axis: requests per second on the left; response times of Locust's last ten seconds"
@@ -338,11 +347,16 @@ PANELS = [
         "Runs",
         Note(
             "The runs of the time range that left a mark, as those of locust_run do, the newest first. A click on a run"
-            " opens this dashboard at its time. Choose a longer time range to see more of them.",
+            " opens this dashboard at its time, one on its report that, where the run says where it is. Choose"
+            " a longer time range to see more of them.",
             "passed.",
             "failed: its report says which limit it broke. incomplete: it was stopped, or Locust was lost.",
         ),
-        [Label("run", "Run", 185, [OPEN_THE_RUN]), Label("lab", "Lab", None, [NARROW])],
+        [
+            Label("run", "Run", 180, [OPEN_THE_RUN]),
+            Label("lab", "Lab", None, [NARROW]),
+            Label("report", "Report", 60, [OPEN_THE_REPORT]),
+        ],
         RUN_COLUMNS,
         "Started",
         ["Verdict", "Started", "Lasted"],
@@ -350,7 +364,7 @@ PANELS = [
     Heading("Load"),
     Graph(
         8,
-        9,
+        10,
         "Requests and failures",
         Note(
             "Per second, of all endpoints.",
@@ -362,7 +376,7 @@ PANELS = [
     ),
     Graph(
         8,
-        9,
+        10,
         "Failed",
         Note(
             "The part of the requests that failed, in each interval. Dashed is the run's limit, from its mark.",
@@ -377,7 +391,7 @@ PANELS = [
     ),
     Graph(
         8,
-        9,
+        10,
         "Response times of the run so far",
         Note(
             "Locust's own figures over all endpoints, which its page shows as well.",
@@ -406,7 +420,7 @@ PANELS = [
             "0 % failed, and percentiles close to the median.",
             "a red cell, or one endpoint far slower than the others.",
         ),
-        [Label("method", "Method", 90), Label("name", "Endpoint", None, [INSPECTED])],
+        [Label("method", "Method", 80), Label("name", "Endpoint", None, [INSPECTED])],
         ENDPOINT_COLUMNS,
         "Requests",
     ),
@@ -426,9 +440,20 @@ PANELS = [
         24,
         9,
         "Failures by endpoint",
-        Note("Failed requests per second of each endpoint.", "all lines at 0.", "any line that leaves it."),
+        Note(
+            "Failed requests per second, of all and of each endpoint that had any in the time range.",
+            "the line of all stays at 0.",
+            "any line that leaves it.",
+        ),
         "reqps",
-        [Line("sum by (method, name) (rate(locust_request_failures_total{@endpoint}[@window]))", METHOD_AND_NAME)],
+        [
+            Line(
+                f"{BY_ENDPOINT} (rate({ENDPOINT_FAILURES}[@window]))"
+                f" and on (method, name) ({BY_ENDPOINT} (increase({ENDPOINT_FAILURES}[$__range] @@ end())) > 0)",
+                METHOD_AND_NAME,
+            ),
+            Line(FAILURE_RATE, "all", [colour(RED), THICK]),
+        ],
     ),
     Graph(
         24,
@@ -475,22 +500,22 @@ PANELS = [
         8,
         "Errors",
         Note(
-            "What went wrong in the run so far, the most frequent first. Point at a text to read all of it; later"
-            " versions of Grafana wrap it.",
+            "What went wrong in the run so far, the most frequent first. Point at a text to read all of it, or, from"
+            " Grafana 8 on, at the eye beside it.",
             "none so far.",
             "any other: the text is what Locust, or the locustfile, says of it.",
         ),
         [
-            Label("method", "Method", 90),
-            Label("name", "Endpoint", 220, [INSPECTED]),
-            Label("error", "Error", None, [INSPECTED, WRAPPED]),
+            Label("method", "Method", 80),
+            Label("name", "Endpoint", 180, [INSPECTED]),
+            Label("error", "Error", None, [INSPECTED]),
         ],
         ERROR_COLUMNS,
         "Times",
     ),
     Heading("Workers"),
     Graph(
-        6,
+        12,
         9,
         "Workers",
         Note(
@@ -505,7 +530,7 @@ PANELS = [
         ],
     ),
     Graph(
-        6,
+        12,
         9,
         "Users",
         Note("Users that each worker runs.", "the same everywhere.", "one with fewer, or none."),
@@ -519,7 +544,7 @@ PANELS = [
         ],
     ),
     Graph(
-        6,
+        12,
         9,
         "CPU",
         Note(
@@ -534,7 +559,7 @@ PANELS = [
         ],
     ),
     Graph(
-        6,
+        12,
         9,
         "Memory",
         Note(

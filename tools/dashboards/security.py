@@ -28,6 +28,7 @@ from tools.dashboards.grafana import (
     Table,
     cell,
     colour,
+    shortened,
 )
 from tools.dashboards.tokenization import HERE, LOAD, VARIABLES
 
@@ -241,7 +242,7 @@ PANELS = [
             "any that a changed password does not explain: the alert LoginGuessing.",
         ),
         "reqps",
-        [Line(f"sum by (job, instance) (rate({LOGINS}[@window]))", "{{job}} {{instance}}")],
+        [Line(shortened(f"sum by (job, instance) (rate({LOGINS}[@window]))"), "{{job}} {{short}}")],
     ),
     Heading("What is unusual"),
     Graph(
@@ -263,7 +264,7 @@ PANELS = [
                 [colour(GREY)],
             ),
             Line(
-                f"{THRESHOLDS['spike_least_rate']} + {THRESHOLDS['spike_factor']} * ({USUAL} or on () vector(0))",
+                f"{THRESHOLDS['spike_least_rate']} + {THRESHOLDS['spike_factor']} * (max({USUAL}) or vector(0))",
                 "alert above",
                 [colour(RED), DASHED],
             ),

@@ -15,13 +15,16 @@ MOST_THRESHOLDS = 50
 def write(page: Page, answer: object) -> None:
     """Write the mark in `answer`, which is {"mark": {"run", "lab", "started", "ended", "verdict", "thresholds"}}.
 
-    Of an answer that holds none, nothing is written.
+    The mark may have a "report" besides. Of an answer that holds none, nothing is written.
     """
     mark = answer.get("mark") if isinstance(answer, dict) else None
     if not isinstance(mark, dict):
         return
     run = label_text(mark.get("run"))
-    info = labels(run=run, lab=label_text(mark.get("lab")), verdict=label_text(mark.get("verdict")))
+    told = {
+        name: label_text(mark.get(name)) for name in ("lab", "verdict", "report") if name != "report" or name in mark
+    }
+    info = labels(run=run, **told)
     of_the_run = "{" + labels(run=run) + "}"
     page.family("gauge", "run_info", "The run, and its verdict once it has one.", [("{" + info + "}", 1)])
     for name, key, text in (

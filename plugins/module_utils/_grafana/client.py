@@ -2,9 +2,10 @@
 # Copyright (c) 2026, the monitor_lab contributors
 """A client for Grafana's HTTP API: data sources, folders, dashboards and annotations, addressed by uid.
 
-Tested with Grafana 7.5, whose API wants numeric ids in some places. Written for later versions from their
-API documentation (https://grafana.com/docs/grafana/latest/developers/http_api/) and source. What differs between
-versions is decided in `dialect_of` and nowhere else.
+Tested with Grafana 7.5, whose API wants numeric ids in some places, and with answers that others recorded of 9.0, 9.5
+and 13.1. Written for later versions from their API documentation
+(https://grafana.com/docs/grafana/latest/developers/http_api/) and source. What differs between versions is decided in
+`dialect_of` and nowhere else.
 """
 
 from __future__ import annotations

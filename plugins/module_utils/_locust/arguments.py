@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "baseline": {"type": "path"},
     "baseline_regression": {"type": "dict"},
     "artifacts_dir": {"type": "path", "default": "artifacts"},
+    "artifacts_url": {"type": "str"},
     "lab": {"type": "str", "default": ""},
     "progress": {"type": "bool", "default": True},
     "report": {"type": "bool", "default": False},

@@ -47,9 +47,12 @@ def leave(client: LocustClient, mark: Mapping[str, Any], clock: Clock) -> dict[s
 
 
 def bounded(mark: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the mark as the plugin takes it: of more thresholds the first, of longer texts the beginning."""
+    """Return the mark as the plugin takes it: of more thresholds the first, of longer texts the beginning.
+
+    What is left of a longer address would lead elsewhere.
+    """
     return {
-        **mark,
+        **{key: value for key, value in mark.items() if key != "report" or len(value) <= LONGEST_NAME},
         "run": mark["run"][:LONGEST_WORD],
         "lab": mark["lab"][:LONGEST_WORD],
         "thresholds": [

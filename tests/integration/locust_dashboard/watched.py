@@ -57,8 +57,8 @@ class Run:
     lab: str = "shop"
     started: float = field(default_factory=time.time)
 
-    def mark(self, ended: float | None = None, verdict: str | None = None) -> None:
-        mark = {"run": self.name, "lab": self.lab, "started": self.started, "ended": ended, "verdict": verdict}
+    def mark(self, ended: float | None = None, verdict: str | None = None, **more: str) -> None:
+        mark = {"run": self.name, "lab": self.lab, "started": self.started, "ended": ended, "verdict": verdict, **more}
         assert leave(LocustClient(self.locust.url), {**mark, "thresholds": THRESHOLDS}, time)["marked"]
 
 

@@ -76,9 +76,10 @@ def test_a_run_is_told_while_it_goes_on_and_after(pair: tuple[RealLocust, RealEx
     labels = {"run": "first", "figure": "p95", "comparison": "<", "name": "/slow", "method": "POST"}
     assert told["threshold"] == (labels, 200)
     assert "end_time_seconds" not in told
-    leave(client, {**begun, "ended": begun["started"] + 5, "verdict": "failed"}, time)
+    report = "https://ci.example.org/first/lab_report.html"
+    leave(client, {**begun, "ended": begun["started"] + 5, "verdict": "failed", "report": report}, time)
     told = of_the_run(metrics)
-    assert told["info"] == ({"run": "first", "lab": "shop", "verdict": "failed"}, 1)
+    assert told["info"] == ({"run": "first", "lab": "shop", "verdict": "failed", "report": report}, 1)
     assert told["end_time_seconds"] == ({"run": "first"}, begun["started"] + 5)
     assert json.loads(get(f"{client.url}/monitor-lab/run"))["mark"]["thresholds"] == [THRESHOLD]
 
@@ -116,6 +117,9 @@ def test_what_is_too_much_is_cut_before_it_is_sent(pair: tuple[RealLocust, RealE
         (mark("x", started=10**400), "started: a number"),
         (mark("x", ended=True), "ended: a number"),
         (mark("x", verdict="good"), "verdict: none or one of"),
+        (mark("x", report="javascript:alert(1)"), "report: an http or https URL"),
+        (mark("x", report=5), "report: a text"),
+        (mark("x", report="https://" + "x" * 1000), "report: a text of at most 1000"),
         (mark("x", thresholds=[THRESHOLD] * 51), "thresholds: a list of at most 50"),
         (mark("x", thresholds=[{**THRESHOLD, "comparison": "!="}]), "comparison: one of"),
         (mark("x", thresholds=[{**THRESHOLD, "name": "n" * 1001}]), "name: a text of at most 1000"),

@@ -318,4 +318,6 @@ def test_bad_options_are_refused_before_any_request(locusts: Locusts, playbook: 
     assert play.result["msg"].startswith("thresholds[0]: cannot read 'p95 is 200'")
     play = playbook.run(**{**options, "artifacts_dir": str(tmp_path / "file")})
     assert play.result["msg"].startswith("artifacts_dir: ")
+    play = playbook.run(**options, artifacts_url="file:///srv/artifacts")
+    assert play.result["msg"].startswith("artifacts_url: it must be an http or https URL")
     assert locust.requests() == []

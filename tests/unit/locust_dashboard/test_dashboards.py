@@ -231,6 +231,17 @@ def test_tables_are_no_wider_than_the_smallest_screen_that_shows_all_of_them(nam
             assert wide + 150 <= 1180 * panel["gridPos"]["w"] / 24, panel["title"]
 
 
+def test_runs_fit_beside_the_menu_of_later_versions() -> None:
+    """Which is 300 pixels wide; what only links read is not shown there."""
+    wide = {
+        each["matcher"]["options"]: one["value"]
+        for each in panel_of("locust", "Runs")["fieldConfig"]["overrides"]
+        for one in each["properties"]
+        if one["id"] in ("custom.width", "custom.minWidth")
+    }
+    assert sum(value for name, value in wide.items() if name not in ("From", "To")) <= 1280 - 300 - 40
+
+
 def test_the_columns_that_only_links_read_are_the_last() -> None:
     """7.5 mixes up the columns behind one that is hidden."""
     runs = panel_of("locust", "Runs")
@@ -244,23 +255,88 @@ def test_the_columns_that_only_links_read_are_the_last() -> None:
     assert [order["renameByName"].get(name) for name in names][-2:] == hidden == ["From", "To"]
 
 
-def test_a_click_on_a_run_opens_its_time() -> None:
-    runs = panel_of("locust", "Runs")
-    links = [
-        one["value"][0]["url"]
-        for each in runs["fieldConfig"]["overrides"]
+def links_of_runs() -> dict[str, str]:
+    """Return the addresses by the headings of the columns that lead there."""
+    return {
+        each["matcher"]["options"]: one["value"][0]["url"]
+        for each in panel_of("locust", "Runs")["fieldConfig"]["overrides"]
         for one in each["properties"]
         if one["id"] == "links"
-    ]
+    }
+
+
+def test_a_click_on_a_run_opens_its_time() -> None:
     url = "/d/${__dashboard.uid}?${__all_variables}&from=${__data.fields.From.numeric}&to=${__data.fields.To.numeric}"
-    assert links == [url] * 3
+    assert [name for name, to in links_of_runs().items() if to == url] == ["Run", "Verdict", "Started"]
+
+
+def test_a_run_that_tells_where_its_report_is_leads_there() -> None:
+    assert links_of_runs()["Report"] == "${__value.raw}"
+    runs = panel_of("locust", "Runs")
+    assert runs["transformations"][1]["options"]["renameByName"]["report"] == "Report"
+    assert "by (run, lab, report)" in runs["targets"][0]["expr"]
+
+
+def test_a_time_without_runs_says_so() -> None:
+    (verdict, *_others) = panel_of("locust", "Runs")["targets"]
+    assert verdict["expr"].endswith('or on () label_replace(vector(-1), "run", "no run in this time", "", "")')
+
+
+@pytest.mark.parametrize(("title", "column"), [("Endpoints", "Endpoint"), ("Errors", "Endpoint"), ("Errors", "Error")])
+def test_long_names_and_errors_can_be_read_in_full(title: str, column: str) -> None:
+    overrides = next(panel for panel in shown("locust") if panel["title"] == title)["fieldConfig"]["overrides"]
+    (properties,) = (each["properties"] for each in overrides if each["matcher"]["options"] == column)
+    assert grafana.INSPECTED in properties
+
+
+def test_what_an_alert_begins_at_is_one_line() -> None:
+    """Where there is nothing usual yet, and later, it has the same labels."""
+    (alert_above,) = (
+        target["expr"]
+        for target in panel_of("security", "Load outside runs")["targets"]
+        if target["legendFormat"] == "alert above"
+    )
+    assert re.fullmatch(r"\d+ \+ \d+ \* \(max\(quantile_over_time\(.+\)\) or vector\(0\)\)", alert_above)
+
+
+def test_endpoints_without_failures_have_no_line_among_the_failures() -> None:
+    by_endpoint, everything, _behind = panel_of("locust", "Failures by endpoint")["targets"]
+    assert by_endpoint["expr"].endswith("[$__range] @ end())) > 0)")
+    # So that nobody sees an empty panel.
+    assert everything["legendFormat"] == "all"
+
+
+@pytest.mark.parametrize("name", ["hosts", "locust", "security"])
+def test_legends_have_room_beside_the_names_of_hosts(name: str) -> None:
+    legends = {target.get("legendFormat", "") for panel in shown(name) for target in panel["targets"]}
+    assert not [legend for legend in legends if "{{instance}}" in legend or "{{host}}" in legend]
+
+
+@pytest.mark.parametrize(
+    ("instance", "short"),
+    [
+        ("mon1.load.example.org:9100", "mon1"),
+        ("192.0.2.4:9100", "192.0.2.4"),
+        ("[2001:db8::1]:9100", "[2001:db8::1]"),
+        ("localhost:9100", "localhost"),
+        ("3com.example.org", "3com"),
+    ],
+)
+def test_a_host_is_shortened_to_the_first_part_of_its_name(instance: str, short: str) -> None:
+    pattern = grafana.shortened("up").split('"')[-2]
+    # Which Python's module would read otherwise one day, and Prometheus does not.
+    found = re.fullmatch(pattern.replace("[[]", r"\["), instance)
+    assert found and found[1] == short
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_legends_have_values_and_lines_no_fills(name: str) -> None:
     for panel in shown(name):
         if panel["type"] == "timeseries":
-            assert panel["options"]["legend"]["calcs"] == ["lastNotNull", "mean", "max"]
+            legend = panel["options"]["legend"]
+            assert legend["calcs"] == ["lastNotNull", "mean", "max"]
+            # The largest of many is there without scrolling.
+            assert (legend["sortBy"], legend["sortDesc"]) == ("Max", True)
             custom = panel["fieldConfig"]["defaults"]["custom"]
             # All zero, an axis would end at 100 of its unit.
             assert custom["fillOpacity"] == 0 and custom["axisSoftMax"] > 0

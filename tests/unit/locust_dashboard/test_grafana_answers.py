@@ -2,8 +2,8 @@
 # Copyright (c) 2026, the monitor_lab contributors
 """The client understands answers of the form that people showed of their Grafana 9, 12 and 13.
 
-None of those was at hand, and no repository was found that has recordings of them under a licence. So these are the
-forms, field by field, with values of our own, of what was shown here:
+None of those was at hand, and recordings under a license (`test_grafana_recordings.py`) do not have all that the client
+asks. So these are the forms, field by field, with values of our own, of what was shown here:
 
 - 9.0.4: https://github.com/ansible-collections/community.grafana/pull/221
 - 9.4 to 9.5: https://github.com/grafana/grafana/issues/75697, in words

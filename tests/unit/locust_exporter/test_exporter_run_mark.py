@@ -61,6 +61,13 @@ def test_a_run_that_has_ended() -> None:
     }
 
 
+def test_a_run_that_tells_where_its_report_is() -> None:
+    report = "https://ci.example.org/artifacts/r/lab_report.html"
+    found = written({"mark": {**MARK, "verdict": "passed", "report": report, "thresholds": []}})
+    labels = (("run", MARK["run"]), ("lab", "shop"), ("verdict", "passed"), ("report", report))
+    assert found["locust_run_info", labels] == 1
+
+
 @pytest.mark.parametrize("answer", [None, [], {}, {"mark": None}, {"mark": "x"}, "x", 5])
 def test_without_a_mark_nothing_is_written(answer: object) -> None:
     assert written(answer) == {}

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import Grafana, GrafanaError
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import annotation_tags
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._load_reports import (
+    annotation_tags,
+    annotation_text,
+    report_url,
+)
 
 RECORDING = Path(__file__).with_name("recordings") / "grafana-7.5.5.json"
 
@@ -58,6 +62,17 @@ def grafana() -> Iterator[RecordedGrafana]:
     server = RecordedGrafana()
     yield server
     server.close()
+
+
+def test_what_is_shown_is_text_and_a_link_to_the_report() -> None:
+    """Grafana shows annotations as HTML; thresholds and the names of endpoints are anybody's."""
+    text = "Load run r failed: POST /<b>: p95 300 is not < 200"
+    shown = "Load run r failed: POST /&lt;b&gt;: p95 300 is not &lt; 200"
+    assert annotation_text(text, "") == shown
+    at = report_url("https://ci.example.org/a?x=1&y=", "run 1", "lab_report.html")
+    assert annotation_text(text, at) == (
+        f'{shown}<br><a href="https://ci.example.org/a?x=1&amp;y=/run%201/lab_report.html">Its report</a>'
+    )
 
 
 def annotate(url: str, uid: str | None) -> None:

@@ -326,6 +326,13 @@ def test_run_leaves_its_mark(lab: Lab) -> None:
     ]
 
 
+def test_mark_tells_where_the_report_is_when_the_run_has_ended(lab: Lab) -> None:
+    steps = lab.prepare()
+    at = "https://ci.example.org/run%201/lab_report.html"
+    LoadRun(steps.plan, steps.thresholds, steps, lambda _sample: None, lab.clock, report=at).carry_out()
+    assert [each.get("report") for each in steps.marks] == [None, at]
+
+
 def test_locust_that_keeps_no_mark_is_asked_once_and_nothing_is_said(lab: Lab) -> None:
     steps = lab.prepare()
     steps.marked = False

@@ -70,6 +70,13 @@ def test_a_mark_is_sent_as_it_is() -> None:
     assert locust.marks == [MARK]
 
 
+@pytest.mark.parametrize(("length", "is_sent"), [(1000, True), (1001, False)])
+def test_an_address_is_sent_whole_or_not_at_all(length: int, is_sent: bool) -> None:
+    locust = MemoryLocust(Clock())
+    leave(locust, {**MARK, "report": "https://x/".ljust(length, "y")}, locust.clock)
+    assert ("report" in locust.marks[0]) == is_sent
+
+
 def test_what_is_too_much_is_cut() -> None:
     locust = MemoryLocust(Clock())
     threshold = {**MARK["thresholds"][0], "name": "n" * 2000, "method": "m" * 200}
