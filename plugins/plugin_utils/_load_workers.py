@@ -58,7 +58,7 @@ def _load(crews: Sequence[Sample], stages: Sequence[Stage], ends: float) -> list
 def _seconds(crews: Sequence[Sample], ends: float, holds: Callable[[Sample], bool]) -> float:
     """Return for how long something held, of what is looked at every few seconds."""
     until = [crew["elapsed"] for crew in crews[1:]] + [ends]
-    return sum(max(0.0, end - crew["elapsed"]) for crew, end in zip(crews, until) if holds(crew))
+    return sum((max(0.0, end - float(crew["elapsed"])) for crew, end in zip(crews, until) if holds(crew)), 0.0)
 
 
 def _is_short(crew: Sample) -> bool:
