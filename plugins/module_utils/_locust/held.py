@@ -37,7 +37,7 @@ def check_users(plan: Plan, run: RunState, users: Optional[int], now: float) -> 
     stage, begins = plan.stages[run.stage], plan.boundaries()
     before = plan.stages[run.stage - 1].users if run.stage else 0
     if users is None:
-        if not users_are_as_planned(run) and run.short_since is None:
+        if not users_are_as_planned(run) and not _are_shared_out_anew(run, now):
             raise DeviationError(_other_users(plan, run, now))
         return
     run.users = users
@@ -60,6 +60,11 @@ def check_users(plan: Plan, run: RunState, users: Optional[int], now: float) -> 
     due = max(due, run.gone_at + plan.replace_workers_max_wait)
     if now - due > PATIENCE + lag(run.workers):
         raise DeviationError(_other_users(plan, run, now))
+
+
+def _are_shared_out_anew(run: RunState, now: float) -> bool:
+    """Tell whether users that were there are just being given to other workers."""
+    return run.reached and (run.short_since is not None or now - run.crew_since <= PATIENCE + lag(run.workers))
 
 
 def _other_users(plan: Plan, run: RunState, now: float) -> str:

@@ -179,6 +179,7 @@ FAULTS = (
     Fault("worker evicted", of_two_workers((0, "leave"), (5, "come")), "passed", "1 quit, 1 came", REPLACED),
     Fault("worker not replaced", of_two_workers((0, "lose")), "incomplete", "not replaced within 20 s", REPLACED),
     Fault("worker evicted at the end", of_two_workers((30, "leave")), "incomplete", "before its end", REPLACED),
+    Fault("one of more lost at the end", of_two_workers((0, "come"), (36.5, "lose")), "passed", "1 lost", REPLACED),
     Fault("scaled up and down", of_two_workers((0, "come"), (9, "leave")), "passed", "2 to 3 connected", REPLACED),
     Fault(
         "scaled down to what is wanted",
