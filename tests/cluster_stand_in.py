@@ -34,8 +34,8 @@ APIS = {
     },
     "apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
     "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
-    "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
     "autoscaling/v1": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
+    "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
 }
 PATH = re.compile(
     r"/(?:api|apis)/(?P<api>v1|[a-z0-9.]+/v1)(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?"
