@@ -34,11 +34,12 @@ APIS = {
     },
     "apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
     "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
+    "autoscaling/v1": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
 }
 PATH = re.compile(
     r"/(?:api|apis)/(?P<api>v1|[a-z0-9.]+/v1)(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?"
-    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<log>/log)?"
+    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<log>/log)?(?P<scale>/scale)?"
 )
 
 
@@ -179,6 +180,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         ]
         if "pods" in kinds:
             resources.append({"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]})
+        if "deployments" in kinds:
+            verbs = {"namespaced": True, "verbs": ["get", "patch"], "group": "autoscaling", "version": "v1"}
+            resources.append({"name": "deployments/scale", "kind": "Scale", **verbs})
         group = path.removeprefix("/apis/").removeprefix("/api/")
         return {"kind": "APIResourceList", "groupVersion": group, "resources": resources}
 
@@ -212,6 +216,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(404, "NotFound")
         if self.cluster.unknown and self.cluster.unknown.encode() in body:
             return self.refuse(400, f"field not declared in schema: {self.cluster.unknown}")
+        if at["scale"]:
+            self.cluster.writes.append(f"scale {name} to {yaml.safe_load(body)['spec']['replicas']}")
+            before = self.cluster.objects[key]
+            scaled = {**before, "spec": {**before["spec"], **yaml.safe_load(body)["spec"]}}
+            return self.answer(self.cluster.put(plural, namespace, scaled))
         return self.change(plural, namespace, name, yaml.safe_load(body) or {}, query)
 
     def change(self, plural: str, namespace: str, name: str, body: Any, query: dict[str, str]) -> None:

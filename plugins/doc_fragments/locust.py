@@ -51,6 +51,32 @@ options:
         C(https_proxy) and C(no_proxy). It is not used otherwise.
     type: bool
     default: false
+  kubernetes:
+    description:
+      - Where Locust is a Service of a Kubernetes cluster that is not reached from the task's host as it is. Each call
+        then starts C(kubectl port-forward), which has to be on that host, and ends it, however the call ends. While it
+        goes on, a port of loopback leads to Locust, for every user of that host.
+      - O(locust_url) then says only by which name Locust goes, which its certificate has to be for, and which port of
+        the Service it is. O(locust_use_proxy) does nothing; kubectl has its own ways.
+    type: dict
+    suboptions:
+      kubeconfig:
+        description:
+          - The kubeconfig on the task's host. kubectl's own default without it.
+        type: path
+      context:
+        description:
+          - A context of the kubeconfig, in place of its current one.
+        type: str
+      namespace:
+        description:
+          - The Service's namespace, in place of the context's.
+        type: str
+      service:
+        description:
+          - The Service's name.
+        type: str
+        default: locust
 attributes:
   action_group:
     description: >-

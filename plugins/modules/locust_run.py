@@ -161,6 +161,18 @@ options:
       - How long to wait for O(expect_workers).
     type: str
     default: 60s
+  replace_workers_max_wait:
+    description:
+      - How long a run may go on with fewer workers than it had, or than O(expect_workers) wants, as on a cluster that
+        replaces them. Without it the first worker that goes ends the run.
+      - Those that quit, which Locust is told, are told apart from those that are lost, which are silent. Where
+        O(expect_workers) is given, others may quit without being replaced.
+      - The users of a lost one are given to the others when Locust has missed it, some 4 s later; a LoadTestShape keeps
+        Locust from that for a minute, unless the master runs with C(--enable-rebalancing).
+      - RV(cautions) say what went and came, for how long there were fewer workers and fewer users, and what became of
+        the rate; C(samples.jsonl) has it of each moment.
+    type: str
+    default: 0s
   start_max_wait:
     description:
       - How long Locust may take to import its locustfile and answer, with O(mode=process), and to make load after it
@@ -299,8 +311,9 @@ verdict:
     - V(failed) where it happened, and a threshold was breached, no request succeeded, or a Locust of the run's own
       ended with an exit code that the locustfile decided on.
     - V(incomplete) where it did not happen as asked, whatever the thresholds say. RV(reasons) tells why, such as users
-      that never all ran, a lost worker, a restart, an early end, or someone else's start, stop, reset or change. A run
-      that could not be started is incomplete, too, and has nothing else of what is returned here but RV(reasons).
+      that never all ran, a worker that was lost or quit, a restart, an early end, or someone else's start, stop, reset
+      or change. A run that could not be started is incomplete, too, and has nothing else of what is returned here but
+      RV(reasons).
   returned: after a run
   type: str
   sample: passed
@@ -438,7 +451,8 @@ artifacts:
       C(time) in seconds since the epoch, the C(elapsed) seconds, the C(stage), counted from 0, whether it is
       C(counted) by the verdict, whether the figures are C(steady), which is to say of nothing but all users running,
       and the current figures as M(devsecops.monitor_lab.locust_run_info) returns them; of C(endpoints) those that a
-      threshold with C(for) or C(abort) is about.
+      threshold with C(for) or C(abort) is about; with workers how many there should be, C(workers_wanted), and how many
+      C(workers_lost), C(workers_quit) and C(workers_came) since the beginning.
     - C(locust.log) is what Locust wrote, with O(mode=process).
     - C(lab_report.html) is the page of O(report).
   returned: after a run

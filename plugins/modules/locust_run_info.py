@@ -140,6 +140,7 @@ endpoints:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import CONNECTION, client_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.forward import forwarded
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError, secrets_in
@@ -149,7 +150,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec=CONNECTION, supports_check_mode=True)
     module.no_log_values.update(secrets_in(module.params["locust_url"]))
     try:
-        module.exit_json(changed=False, **look(client_from(module.params)))
+        with forwarded(module.params) as port:
+            seen = look(client_from(module.params, port=port))
+        module.exit_json(changed=False, **seen)
     except (BadOptionError, LocustError) as error:
         module.fail_json(msg=str(error))
 

@@ -24,6 +24,7 @@ from ..module_utils._locust.thresholds import (
 )
 from ..module_utils._locust.timing import PATIENCE, STALE, Clock
 from ..module_utils._locust.transport import LocustError
+from . import _load_workers
 
 # How long one step follows the run: short enough for a line of progress every 5 s.
 STEP = 3.0
@@ -289,7 +290,7 @@ class LoadRun:
             verdict="incomplete" if problems else "failed" if breaches else "passed",
             reasons=problems + breaches,
             failures=failures,
-            cautions=self._cautions + self._late() + self._busy(),
+            cautions=self._cautions + self._late() + self._busy() + self._workers(last["ended"]),
             thresholds=answers,
             overall=overall,
             endpoints=[row for row in rows if not is_total(row)],
@@ -346,6 +347,10 @@ class LoadRun:
             f"a generator used {most:.0f} % of its processor core after {busy[0]['elapsed']:.0f} s: answers waited for "
             "it, so that latencies are told too high, and requests came late. More workers would tell more"
         ]
+
+    def _workers(self, ended: float) -> list[str]:
+        """Say what workers that went and came did to the load."""
+        return _load_workers.told(self._samples, self._plan.stages, ended - self.state.begun.started)
 
     def _partial(self) -> dict[str, Any]:
         """Return what the last sample knew of the run as a whole, where Locust could not be asked at the end."""

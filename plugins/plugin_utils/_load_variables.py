@@ -10,8 +10,8 @@ from ..module_utils._locust.arguments import ARGUMENTS
 from ._spelling import near_misses
 
 PREFIX = "locust_run_"
-# The option would be locust_run_run_time.
-VARIABLES = {f"{PREFIX}{'time' if option == 'run_time' else option}" for option in ARGUMENTS}
+# The option would be locust_run_run_time. What is asked of a cluster is no option.
+VARIABLES = {f"{PREFIX}{'time' if option == 'run_time' else option}" for option in ARGUMENTS} | {f"{PREFIX}workers"}
 
 
 def load_variable_faults(names: Iterable[str]) -> list[str]:

@@ -38,6 +38,7 @@ READ = {
     "kubernetes.core.k8s_cluster_info",
     "kubernetes.core.k8s_info",
     "kubernetes.core.k8s_log",
+    "kubernetes.core.k8s_scale",
 }
 # Say that they support check mode, and change things there too.
 UNTRUE = {"containers.podman.podman_play"}

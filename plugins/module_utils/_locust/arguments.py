@@ -11,6 +11,12 @@ from typing import Any, Optional
 from .._grafana.arguments import CONNECTION as GRAFANA
 from .client import LocustClient
 
+KUBERNETES: dict[str, dict[str, Any]] = {
+    "kubeconfig": {"type": "path"},
+    "context": {"type": "str"},
+    "namespace": {"type": "str"},
+    "service": {"type": "str", "default": "locust"},
+}
 CONNECTION: dict[str, dict[str, Any]] = {
     "locust_url": {"type": "str", "default": "http://127.0.0.1:8089"},
     "locust_username": {"type": "str"},
@@ -20,6 +26,7 @@ CONNECTION: dict[str, dict[str, Any]] = {
     "locust_client_key": {"type": "path"},
     "locust_headers": {"type": "dict", "no_log": True},
     "locust_use_proxy": {"type": "bool", "default": False},
+    "kubernetes": {"type": "dict", "options": KUBERNETES},
 }
 # Of whom the report is made on the controller.
 PROMETHEUS: dict[str, dict[str, Any]] = {
@@ -51,6 +58,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reset_stats": {"type": "bool", "default": False},
     "expect_workers": {"type": "int", "default": 0},
     "expect_workers_max_wait": {"type": "str", "default": "60s"},
+    "replace_workers_max_wait": {"type": "str", "default": "0s"},
     "start_max_wait": {"type": "str", "default": "60s"},
     "stop_max_wait": {"type": "str", "default": "30s"},
     "force": {"type": "bool", "default": False},
@@ -83,8 +91,8 @@ REPORT: dict[str, Any] = {
 }
 
 
-def client_from(options: Mapping[str, Any], cookies: Optional[Path] = None) -> LocustClient:
-    """Return a client for the options of `CONNECTION`; `cookies` as in `LocustClient`."""
+def client_from(options: Mapping[str, Any], cookies: Optional[Path] = None, port: Optional[int] = None) -> LocustClient:
+    """Return a client for the options of `CONNECTION`; `cookies` and `port` as in `LocustClient`."""
     return LocustClient(
         url=options["locust_url"],
         username=options["locust_username"],
@@ -95,4 +103,5 @@ def client_from(options: Mapping[str, Any], cookies: Optional[Path] = None) -> L
         client_cert=options["locust_client_cert"],
         client_key=options["locust_client_key"],
         use_proxy=options["locust_use_proxy"],
+        port=port,
     )

@@ -91,7 +91,8 @@ class Overview:
 class LocustClient:
     """Talks to one Locust. `url` includes the base path, if there is one.
 
-    `cookies` names a file that keeps the login between clients; it is made readable for its owner only.
+    `cookies` names a file that keeps the login between clients; it is made readable for its owner only. `port` is that
+    of loopback which leads there, where `url` says only what Locust is called.
     """
 
     def __init__(
@@ -106,8 +107,9 @@ class LocustClient:
         client_cert: Optional[str] = None,
         client_key: Optional[str] = None,
         use_proxy: bool = False,
+        port: Optional[int] = None,
     ) -> None:
-        self._transport = Transport(url, ca_path, cookies, headers, client_cert, client_key, use_proxy)
+        self._transport = Transport(url, ca_path, cookies, headers, client_cert, client_key, use_proxy, port)
         self.url = self._transport.url
         self._login = (username, password) if username is not None and password is not None else None
         self._timeout = timeout
@@ -486,6 +488,17 @@ def current_figures(stats: Mapping[str, Any]) -> dict[str, Any]:
         "workers": None if workers is None else len(connected),
         "generator_cpu": max(busy, default=None),
         "endpoints": rows,
+    }
+
+
+def worker_states(stats: Mapping[str, Any]) -> Optional[dict[str, str]]:
+    """Return the state of each worker by its name from C(/stats/requests); None where Locust is not a master."""
+    workers = stats.get("workers")
+    if workers is None:
+        return None
+    return {
+        printable(str(worker.get("id")))[:200]: _word("worker", worker.get("state"))
+        for worker in _rows("its workers", workers)
     }
 
 

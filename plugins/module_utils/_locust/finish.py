@@ -19,6 +19,7 @@ from .thresholds import Threshold
 from .timing import Clock
 from .transport import LocustError
 from .watch import Watched, watch
+from .workers import missed
 
 # Marks, in the run's directory, that Locust was or is just being asked to start.
 BEGUN = "begun"
@@ -63,7 +64,7 @@ def finish(
     try:
         # A run that is over is not there to be stopped; another one might be, and is somebody else's.
         if watched.over is None:
-            end(client, clock, 0 if problems else plan.stop_max_wait)
+            end(client, clock, 0 if problems else plan.stop_max_wait, watched.run.workers_lost > 0)
         elif watched.over in ENDING:
             _await_end(client, clock, plan.stop_max_wait)
     except LocustError as error:
@@ -83,6 +84,8 @@ def finish(
 
 def _not_as_asked(client: LocustClient, plan: Plan, watched: Watched, now: float) -> list[str]:
     """Hold the run, which has come to its end, against what was asked for."""
+    if watched.run.short_since is not None:
+        return [missed(watched.run, " and were not replaced before its end")]
     if plan.shape:
         if watched.over is not None:
             return []
@@ -95,24 +98,28 @@ def _not_as_asked(client: LocustClient, plan: Plan, watched: Watched, now: float
     return []
 
 
-def end(client: LocustClient, clock: Clock, patience: float) -> None:
+def end(client: LocustClient, clock: Clock, patience: float, has_lost: bool = False) -> None:
     """Stop Locust and wait until it has.
 
-    Where `patience` is none, it may still be waiting for users or for a lost worker.
+    Where `patience` is none, it may still be waiting for users or for a lost worker. Where it `has_lost` one, it may
+    wait for that for a minute, though all users have ended.
     """
     give_up = clock.time() + patience
     while True:
-        problem, state = f"Locust at {client.url} did not stop", None
+        problem, state, users = f"Locust at {client.url} did not stop", None, None
         try:
             client.stop()
         except LocustError as error:
             # A master answers only when every worker has stopped its users.
             problem = str(error)
         try:
-            state = client.overview().state
+            overview = client.overview()
+            state, users = overview.state, overview.users
         except LocustError as error:
             problem = str(error)
         if state is not None and state not in GOING:
+            return
+        if state in ENDING and users == 0 and has_lost:
             return
         if clock.time() >= give_up:
             if state not in ENDING:

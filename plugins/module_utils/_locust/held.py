@@ -37,7 +37,7 @@ def check_users(plan: Plan, run: RunState, users: Optional[int], now: float) -> 
     stage, begins = plan.stages[run.stage], plan.boundaries()
     before = plan.stages[run.stage - 1].users if run.stage else 0
     if users is None:
-        if not users_are_as_planned(run):
+        if not users_are_as_planned(run) and not _are_shared_out_anew(run, now):
             raise DeviationError(_other_users(plan, run, now))
         return
     run.users = users
@@ -57,8 +57,14 @@ def check_users(plan: Plan, run: RunState, users: Optional[int], now: float) -> 
     if run.reached and run.off_since is None:
         run.off_since = now
     due = run.off_since or max(run.started + begins[run.stage], run.load_since or 0) + stage.ramp(before)
+    due = max(due, run.gone_at + plan.replace_workers_max_wait)
     if now - due > PATIENCE + lag(run.workers):
         raise DeviationError(_other_users(plan, run, now))
+
+
+def _are_shared_out_anew(run: RunState, now: float) -> bool:
+    """Tell whether users that were there are just being given to other workers."""
+    return run.reached and (run.short_since is not None or now - run.crew_since <= PATIENCE + lag(run.workers))
 
 
 def _other_users(plan: Plan, run: RunState, now: float) -> str:
@@ -95,15 +101,6 @@ def check_user_classes_at_end(client: LocustClient, plan: Plan) -> None:
             f"the user classes were {', '.join(sorted(map(str, classes)))} at the end, and not "
             f"{', '.join(sorted(plan.user_classes))}: someone else changed the run"
         )
-
-
-def lost_workers(plan: Plan, run: RunState, workers: Optional[int], elapsed: float) -> Optional[str]:
-    """Say which workers are missing, if any."""
-    wanted = max(run.workers or 0, plan.expect_workers)
-    lost = wanted - (workers or 0)
-    if lost <= 0:
-        return None
-    return f"{lost} of {wanted} workers were lost after {elapsed:.0f} s, and with them what they had not reported"
 
 
 def ended_early(plan: Plan, run: RunState, state: str, elapsed: float) -> str:

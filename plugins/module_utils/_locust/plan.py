@@ -70,6 +70,7 @@ class Plan:
     reset_stats: bool = False
     expect_workers: int = 0
     expect_workers_max_wait: int = 60
+    replace_workers_max_wait: int = 0
     start_max_wait: int = 60
     stop_max_wait: int = 30
     launches: bool = False
@@ -137,6 +138,7 @@ def plan_from(options: Mapping[str, Any]) -> Plan:
         reset_stats=bool(options.get("reset_stats")),
         expect_workers=options.get("expect_workers") or 0,
         expect_workers_max_wait=seconds("expect_workers_max_wait", options.get("expect_workers_max_wait") or 0),
+        replace_workers_max_wait=seconds("replace_workers_max_wait", options.get("replace_workers_max_wait") or 0),
         start_max_wait=seconds("start_max_wait", options.get("start_max_wait") or Plan.start_max_wait),
         stop_max_wait=seconds("stop_max_wait", options.get("stop_max_wait") or Plan.stop_max_wait),
         launches=options.get("mode") == "process",
@@ -145,6 +147,8 @@ def plan_from(options: Mapping[str, Any]) -> Plan:
         raise BadOptionError("warmup", f"{plan.warmup} s leave nothing of a run of {plan.run_time} s to judge")
     if plan.expect_workers < 0:
         raise BadOptionError("expect_workers", f"{plan.expect_workers} is negative")
+    if options.get("kubernetes") and plan.launches:
+        raise BadOptionError("kubernetes", "mode=process starts a Locust on this host, which is reached as it is")
     if options.get("tags") and options.get("mode") != "process":
         raise BadOptionError("tags", "Locust reads them when it starts, so they need mode=process")
     return plan

@@ -58,6 +58,22 @@ class RunState:
     cpu_seconds: Optional[float] = None
     """How much of a processor the Locust that was started for the run had used at `cpu_at`."""
     cpu_at: float = 0
+    crew: Optional[list[str]] = None
+    """The names of the workers that were connected when they were counted last."""
+    wanted: int = 0
+    """How many there should be."""
+    short_since: Optional[float] = None
+    """Since when there have been fewer, and how many of those went in which way."""
+    short_lost: int = 0
+    short_quit: int = 0
+    crew_since: float = 0
+    """When one of them went or came last, and when one went last."""
+    gone_at: float = 0
+    share_anew: bool = False
+    """Whether Locust is to give the users of one that was lost to the others."""
+    workers_lost: int = 0
+    workers_quit: int = 0
+    workers_came: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from .arguments import client_from
 from .begin import begin
 from .client import LocustClient
 from .finish import clear, finish, stop
+from .forward import forwarded
 from .look import check_options, check_shape, check_user_classes, look
 from .mark import leave
 from .plan import BadOptionError, Plan, plan_from
@@ -63,10 +64,11 @@ def carry_out(options: Mapping[str, Any], arguments: Mapping[str, Any], clock: C
     if not re.fullmatch(r"[\w-]+", arguments["run_id"], re.ASCII):
         raise BadOptionError("_step", "run_id is no name of a directory")
     directory = private_directory() / arguments["run_id"]
-    if _begins(name, options, carried):
-        directory.mkdir(mode=0o700)
-    client = client_from(options, cookies=directory / "cookies" if directory.exists() else None)
-    return STEPS[name](Step(options, arguments, carried, plan, client, directory, clock))
+    with forwarded(options) as port:
+        if _begins(name, options, carried):
+            directory.mkdir(mode=0o700)
+        client = client_from(options, directory / "cookies" if directory.exists() else None, port)
+        return STEPS[name](Step(options, arguments, carried, plan, client, directory, clock))
 
 
 def _begins(name: str, options: Mapping[str, Any], carried: Carried) -> bool:

@@ -128,13 +128,15 @@ class Transport:
         client_cert: Optional[str] = None,
         client_key: Optional[str] = None,
         use_proxy: bool = False,
+        port: Optional[int] = None,
     ) -> None:
         self._parts = address_of(url)
         self.url = url.rstrip("/")
         self._headers = _checked_headers(headers or {})
         self.authorized = any(name.lower() == "authorization" for name in self._headers)
         self._context = _context(ca_path, client_cert, client_key) if self._parts.scheme == "https" else None
-        self._proxy = _proxy(self._parts) if use_proxy else None
+        self._proxy = _proxy(self._parts) if use_proxy and port is None else None
+        self._port = port
         self._cookie_file = cookies
         self._cookies = http.cookiejar.LWPCookieJar()
         if cookies is not None and cookies.exists():
@@ -206,6 +208,11 @@ class Transport:
             reader: Any = _Reader(sock, deadline, limit)
             return http.client.HTTPResponse(reader, *arguments, **options)
 
+        if self._port is not None:
+            # Its certificate is that of the name in the URL all the same.
+            connection._create_connection = lambda _at, *arguments: socket.create_connection(
+                ("127.0.0.1", self._port), *arguments
+            )
         connection.response_class = response
         made: http.client.HTTPConnection = connection
         return made

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
-from .client import LocustClient, current_figures
-from .held import MAKING_LOAD, DeviationError, check_host, check_users, ended_early, lost_workers, users_are_as_planned
+from .client import LocustClient, current_figures, worker_states
+from .held import MAKING_LOAD, DeviationError, check_host, check_users, ended_early, users_are_as_planned
 from .plan import Plan
 from .process import cpu_seconds
 from .state import Launched, RunState
 from .thresholds import WINDOW, Threshold
 from .timing import PATIENCE, STALE, Clock, lag
 from .transport import LocustError
+from .workers import is_overdue, missed, take_in
 
 # Locust caches its statistics for 2 s; asking every 1.5 s keeps below one request per second and sees a change
 # within 3.5 s.
@@ -120,8 +121,11 @@ def _act(client: LocustClient, plan: Plan, run: RunState, now: float) -> None:
             raise DeviationError(f"stage {run.stage + 2} of {len(plan.stages)} was over before it could be started")
         client.swarm(plan.form(stage, plan.run_time - elapsed))
         run.stage, run.answered, run.ramped_up = stage, now, None
-        run.reached, run.off_since = False, None
+        run.reached, run.off_since, run.share_anew = False, None, False
         run.next_look = _next_look(plan, run, now)
+    if run.share_anew and elapsed < plan.run_time:
+        client.swarm(plan.form(run.stage, plan.run_time - elapsed))
+        run.share_anew = False
     if run.reset_due is not None and now >= run.reset_due:
         client.reset_stats()
         run.reset_due, run.reset_pending, run.answered = None, False, now
@@ -160,16 +164,22 @@ def _sample(
     now: float,
     launched: Optional[Launched],
 ) -> Optional[dict[str, Any]]:
-    figures = current_figures(client.stats())
+    stats = client.stats()
+    figures = current_figures(stats)
     elapsed = now - run.started
     if now - run.answered > GAP:
         raise DeviationError(f"nobody watched the run for {now - run.answered:.0f} s before {elapsed:.0f} s of it")
-    lost = lost_workers(plan, run, figures["workers"], elapsed)
+    workers = worker_states(stats) or {}
     if figures["state"] not in MAKING_LOAD:
-        _check_going(client.overview().state, plan, run, elapsed, lost)
+        state = client.overview().state
+        if state not in MAKING_LOAD:
+            take_in(plan, run, workers, now)
+        _check_going(state, plan, run, elapsed)
         return None
-    if lost:
-        raise DeviationError(lost)
+    take_in(plan, run, workers, now)
+    if is_overdue(plan, run, now):
+        waited = plan.replace_workers_max_wait
+        raise DeviationError(missed(run, f" and were not replaced within {waited} s" if waited else ""))
     if now - run.counted_since >= STALE:
         if figures["num_requests"] < run.num_requests:
             raise DeviationError(f"Locust was restarted, or its statistics were reset, after {elapsed:.0f} s")
@@ -179,7 +189,9 @@ def _sample(
         run.ramped_up = now
         if run.reset_pending and plan.reset_stats:
             run.reset_due = max(now, run.started + plan.warmup) + lag(run.workers)
-    steady_since = None if run.ramped_up is None else max(run.ramped_up, run.counted_since)
+    steady_since = None
+    if run.ramped_up is not None and run.short_since is None:
+        steady_since = max(run.ramped_up, run.counted_since, run.crew_since)
     if figures["generator_cpu"] is None and launched is not None:
         figures["generator_cpu"] = _own_cpu(run, launched, now)
     rows = figures.pop("endpoints")
@@ -192,12 +204,23 @@ def _sample(
         "counted": not run.reset_pending and now - run.counted_since >= STALE,
         "steady": steady_since is not None and now - steady_since >= WINDOW,
         **figures,
+        **({} if figures["workers"] is None else _crew(run)),
         # Those alone that a threshold watches: there may be hundreds.
         **(
             {"endpoints": [row for row in rows if any(threshold.is_about(row) for threshold in watched)]}
             if watched
             else {}
         ),
+    }
+
+
+def _crew(run: RunState) -> dict[str, int]:
+    """Return how many workers there should be, and how many went and came since the run's beginning."""
+    return {
+        "workers_wanted": run.wanted,
+        "workers_lost": run.workers_lost,
+        "workers_quit": run.workers_quit,
+        "workers_came": run.workers_came,
     }
 
 
@@ -211,14 +234,14 @@ def _own_cpu(run: RunState, launched: Launched, now: float) -> Optional[float]:
     return round(100 * (used - before) / (now - since), 1)
 
 
-def _check_going(state: str, plan: Plan, run: RunState, elapsed: float, lost: Optional[str]) -> None:
+def _check_going(state: str, plan: Plan, run: RunState, elapsed: float) -> None:
     """Accept that the statistics are still those from before the start, or that the run just ended in time."""
     if state in MAKING_LOAD:
         return
     if state != "ready":
         # Without any worker Locust stops by itself.
-        if lost:
-            raise _RunIsOverError(lost, state)
+        if run.short_since is not None:
+            raise _RunIsOverError(missed(run), state)
         # Locust tells no plan of a shape: whenever it ends is its own end.
         if plan.shape:
             raise _RunIsOverError(None, state)

@@ -105,7 +105,7 @@ class Stand:
         return carried_out(self.options, {"name": name, "run_id": self.run_id, **arguments}, time)
 
     def run(self, happens: Callable[[Stand], object]) -> tuple[str, str]:
-        """Return the verdict and the reasons; the fault happens in the middle of the run."""
+        """Return the verdict, and the reasons and cautions; the fault happens in the middle of the run."""
         plan = plan_from(self.options)
         pending = [happens]
 
@@ -120,7 +120,7 @@ class Stand:
         except StepFailedError as failure:
             assert not failure.bad_option, failure
             return "incomplete", str(failure)
-        return outcome.verdict, "; ".join(outcome.reasons)
+        return outcome.verdict, "; ".join(outcome.reasons + outcome.cautions)
 
     def end(self) -> None:
         self.interrupted = False
@@ -153,10 +153,31 @@ def theirs(stand: Stand) -> None:
     stand.swarm(user_count=3, spawn_rate=3)
 
 
+def loses(stand: Stand) -> None:
+    stand.own_workers[0].kill()
+
+
+def replaces(stand: Stand) -> None:
+    """As where a container is started anew, before Locust misses the one that is gone."""
+    loses(stand)
+    stand.spawn("--worker", "--master-port", str(stand._master_port))
+
+
+def evicts(stand: Stand) -> None:
+    stand.own_workers[0].terminate()
+    stand.spawn("--worker", "--master-port", str(stand._master_port))
+
+
+REPLACED = {"replace_workers_max_wait": "30s", "run_time": "40s"}
+NOT_REPLACED = {"replace_workers_max_wait": "5s", "run_time": "40s"}
 FAULTS = (
     Fault("nothing", "passed"),
     Fault("restart", "incomplete", "", Stand.restart),
     Fault("worker lost", "incomplete", "workers were lost", lambda stand: stand.own_workers[0].kill(), workers=2),
+    Fault("worker quits", "incomplete", "workers quit", lambda stand: stand.own_workers[0].terminate(), workers=2),
+    Fault("worker evicted", "passed", "1 quit, 1 came", evicts, workers=2, options=REPLACED),
+    Fault("worker replaced", "passed", "1 lost, 1 came", replaces, workers=2, options=REPLACED),
+    Fault("worker not replaced", "incomplete", "not replaced within 5 s", loses, workers=2, options=NOT_REPLACED),
     Fault("master killed", "incomplete", "", Stand.kill),
     Fault("cut answer", "incomplete", "", lets("cut")),
     Fault("500", "incomplete", "HTTP 500", lets("500")),

@@ -5,23 +5,27 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.checks.tree import CHECKOUT
+from tests.cluster_stand_in import Cluster, served
 from tests.integration.locust_run.real_locust import Locusts, Target
+from tests.kubectl_stand_in import Kubectl
 from tests.locusts import EACH_VERSION
 
 
-def run(folder: Path, url: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, url: str | None, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
     (folder / "hosts.json").write_text(json.dumps({"locust": {"hosts": {"load1": host}}}))
     given = {
-        "locust_run_locust_url": url,
+        **({"locust_run_locust_url": url} if url else {}),
         "locust_run_time": "6s",
         "locust_run_artifacts_dir": str(folder / "artifacts"),
         # Nothing of it is asked for.
@@ -32,6 +36,7 @@ def run(folder: Path, url: str, **variables: Any) -> subprocess.CompletedProcess
     command = [
         *(sys.executable, "-m", "tools.judged", "playbooks/load_run.yml"),
         *(f"--inventory={folder}/hosts.json", f"--extra-vars={json.dumps(given)}"),
+        *arguments,
     ]
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=240)
 
@@ -62,3 +67,84 @@ def test_no_locust_is_no_verdict(tmp_path: Path) -> None:
     nobody = run(tmp_path, "http://127.0.0.1:9")
     assert nobody.returncode == 1
     assert "no answer from Locust at http://127.0.0.1:9" in nobody.stdout + nobody.stderr
+
+
+@pytest.fixture
+def on_cluster(tmp_path: Path) -> Iterator[tuple[Cluster, dict[str, str]]]:
+    """A cluster that has Locust with one worker, and the variables that lead there."""
+    web = {"name": "web", "port": 8089}
+    deployment = {"replicas": 1, "template": {}}
+    with served() as (cluster, kubeconfig):
+        cluster.put("namespaces", "", {"metadata": {"name": "load"}})
+        cluster.put("services", "load", {"metadata": {"name": "locust"}, "spec": {"ports": [web]}})
+        cluster.put("deployments", "load", {"metadata": {"name": "locust-workers"}, "spec": deployment})
+        (tmp_path / "kubeconfig").write_text(kubeconfig)
+        yield (
+            cluster,
+            {
+                "locust_runtime": "kubernetes",
+                "locust_kubeconfig": f"{tmp_path}/kubeconfig",
+                "locust_context": "stand-in",
+                "locust_namespace": "load",
+            },
+        )
+
+
+def test_workers_of_a_cluster_are_there_for_the_run_alone(
+    on_cluster: tuple[Cluster, dict[str, str]],
+    locusts: Locusts,
+    target: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The Locust that they would belong to is a real one, with so many workers."""
+    cluster, variables = on_cluster
+    locust = locusts.start("2.47.0", workers=2)
+    kubectl = Kubectl(tmp_path / "bin", locust.port)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    variables["locust_run_host"] = target.url
+    checked = run(tmp_path, None, "--check", locust_run_workers=2, **variables)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert (cluster.writes, locust.changes()) == ([], [])
+    passed = run(tmp_path, None, locust_run_workers=2, **variables)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert cluster.writes == ["scale locust-workers to 2", "scale locust-workers to 1"]
+    (summary,) = (tmp_path / "artifacts").glob("*/summary.json")
+    read = json.loads(summary.read_text())
+    assert (read["workers"], read["settings"]["locust_url"]) == (2, "http://locust.load.svc:8089")
+    assert (
+        f"--kubeconfig={tmp_path}/kubeconfig --context=stand-in --namespace=load service/locust" in kubectl.calls()[0]
+    )
+    assert kubectl.alive() == []
+
+
+def test_workers_that_do_not_come_are_sent_away_again(
+    on_cluster: tuple[Cluster, dict[str, str]], locusts: Locusts, tmp_path: Path
+) -> None:
+    cluster, variables = on_cluster
+    locust = locusts.start("2.15.1", workers=1)
+    spec = {"ports": [{"name": "web", "port": 8089, "nodePort": locust.port}]}
+    cluster.put("services", "load", {"metadata": {"name": "locust"}, "spec": spec})
+    variables["monitor_lab_locust_url"] = locust.url
+    failed = run(tmp_path, None, locust_run_workers=3, locust_run_expect_workers_max_wait="2s", **variables)
+    assert failed.returncode == 3, failed.stdout + failed.stderr
+    assert "expect_workers: 1 of 3 workers are connected after 2 s" in failed.stdout + failed.stderr
+    assert cluster.writes == ["scale locust-workers to 3", "scale locust-workers to 1"]
+
+
+def test_workers_that_something_else_decides_on_are_left_alone(
+    on_cluster: tuple[Cluster, dict[str, str]], tmp_path: Path
+) -> None:
+    cluster, variables = on_cluster
+    spec = {"minReplicas": 1, "maxReplicas": 9}
+    cluster.put("horizontalpodautoscalers", "load", {"metadata": {"name": "locust-workers"}, "spec": spec})
+    refused = run(tmp_path, None, locust_run_workers=3, **variables)
+    assert refused.returncode == 1
+    assert "leave locust_run_workers out" in refused.stdout + refused.stderr
+    assert cluster.writes == []
+
+
+def test_workers_for_a_run_without_a_cluster_are_refused(tmp_path: Path) -> None:
+    refused = run(tmp_path, "http://127.0.0.1:9", locust_run_workers=3)
+    assert refused.returncode == 1
+    assert "a run has workers of its own on a cluster alone" in refused.stdout + refused.stderr

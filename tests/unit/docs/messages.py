@@ -24,6 +24,7 @@ JUDGES = (
     "_load_files.py",
     "_load_run.py",
     "_load_variables.py",
+    "_load_workers.py",
     "_services.py",
     "_values.py",
     "_variables.py",
@@ -31,6 +32,7 @@ JUDGES = (
     "held.py",
     "look.py",
     "watch.py",
+    "workers.py",
 )
 BEGINNINGS = ("ansible.builtin.assert", "ansible.builtin.fail")
 

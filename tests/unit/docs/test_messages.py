@@ -42,6 +42,13 @@ LEFT_OUT = {
         "write each option by itself",
         "use the groups locust and locust_workers",
         "a process that cannot be seen",
+        "were lost or quit",
+        "and were not replaced before its end",
+        "and were not replaced within … s",
+        "for … s fewer than …",
+        "for … s not all users ran, … of … at least",
+        "requests/s went from … down to …",
+        ". One that goes takes along up to 3 s of requests that it has not reported",
     ),
     "it is told where nothing is wrong": (
         "… left out: the inventory has no host in the group …",

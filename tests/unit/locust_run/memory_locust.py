@@ -51,7 +51,12 @@ class MemoryLocust(LocustClient):
         super().__init__(f"http://memory-{id(self)}:8089")
         self.clock = clock
         self.version = version
-        self.workers = workers
+        self.came = 0
+        self.crew: list[str] | None = None
+        self.missing: list[str] = []
+        self.away = 0
+        if workers is not None:
+            self.come(workers)
         self.user_classes: tuple[str, ...] | None = None
         self.tasks: tuple[str, ...] = ("Buyer",)
         self.host: str | None = "http://shop"
@@ -80,8 +85,37 @@ class MemoryLocust(LocustClient):
         self._asked_at = clock.now
 
     @property
+    def workers(self) -> int | None:
+        return None if self.crew is None else len(self.crew)
+
+    @workers.setter
+    def workers(self, number: int) -> None:
+        """Let so many be connected: those that there are too many of are lost."""
+        self.lose((self.workers or 0) - number)
+        self.come(number - (self.workers or 0))
+
+    def come(self, number: int = 1) -> None:
+        self.came += max(0, number)
+        self.crew = [*(self.crew or ()), *(f"worker{self.came - each}" for each in range(number))]
+
+    def leave(self, number: int = 1) -> list[str]:
+        """Let the first so many tell Locust that they go."""
+        gone = (self.crew or [])[: max(0, number)]
+        self.crew = (self.crew or [])[len(gone) :]
+        return gone
+
+    def lose(self, number: int = 1) -> None:
+        """Let the first so many be silent; their users are gone until Locust shares users out anew."""
+        self.away += self.users * max(0, number) // (self.workers or 1)
+        self.missing += self.leave(number)
+
+    @property
     def users(self) -> int:
         """As Locust starts and stops them: in batches, the first of them at once."""
+        return max(0, self._spawned - self.away)
+
+    @property
+    def _spawned(self) -> int:
         if self.state not in ("spawning", "running"):
             return 0
         since = self.clock.now - self._asked_at
@@ -174,9 +208,8 @@ class MemoryLocust(LocustClient):
             "current_fail_per_sec": 0.0,
         }
         rows = [{**total, "name": name, "method": "GET", **row} for name, row in self.endpoints.items()]
-        connected = None
-        if self.workers is not None:
-            connected = [{"state": "running", "cpu_usage": self.cpu or 5} for _unused in range(self.workers)]
+        states = {**dict.fromkeys(self.crew or (), "running"), **dict.fromkeys(self.missing, "missing")}
+        workers = [{"id": name, "state": state, "cpu_usage": self.cpu or 5} for name, state in states.items()]
         percentiles = {"response_time_percentile_0.5": 5.0, "response_time_percentile_0.95": 9.0}
         return {
             "state": self.state,
@@ -184,7 +217,7 @@ class MemoryLocust(LocustClient):
             "fail_ratio": failures / int(self.requests) if int(self.requests) else 0.0,
             "stats": [*rows, total],
             "current_response_time_percentiles": percentiles,
-            **({} if connected is None else {"workers": connected}),
+            **({} if self.crew is None else {"workers": workers}),
         }
 
     def swarm(self, form: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -194,7 +227,8 @@ class MemoryLocust(LocustClient):
         if self.state not in ("spawning", "running"):
             self.requests, self._before = 0, 0
         else:
-            self._before = self.users
+            self._before = self._spawned
+        self.away = 0
         self._target, self._rate = int(fields.get("user_count", 0)), float(fields.get("spawn_rate", 1))
         if not self.starts:
             pass

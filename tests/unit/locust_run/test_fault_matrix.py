@@ -51,7 +51,7 @@ class Stand:
         self.interrupted_at = math.inf
         monkeypatch.setattr("tempfile.tempdir", str(directory))
         monkeypatch.setenv("HOME", str(directory))
-        monkeypatch.setattr(steps, "client_from", lambda options, cookies=None: self.locust)
+        monkeypatch.setattr(steps, "client_from", lambda options, cookies=None, port=None: self.locust)
         monkeypatch.setattr(process, "launch", self._launch)
         for module in (process, finish):
             monkeypatch.setattr(module, "terminate", self._terminate)
@@ -85,7 +85,7 @@ class Stand:
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens, and what the run comes to; `says` is in its reasons."""
+    """What happens, and what the run comes to; `says` is in its reasons or cautions."""
 
     name: str
     happens: Callable[[Stand], object]
@@ -113,6 +113,17 @@ def is_silent(seconds: float) -> Callable[[Stand], None]:
 def loses_a_worker(stand: Stand) -> None:
     stand.locust.workers = 2
     stand.at(MOMENT, lambda: setattr(stand.locust, "workers", 1))
+
+
+def of_two_workers(*happens: tuple[float, str]) -> Callable[[Stand], None]:
+    """Let something happen to one of two workers: `lose`, `leave` or `come`, so many seconds after the moment."""
+
+    def prepare(stand: Stand) -> None:
+        stand.locust.workers = 2
+        for after, what in happens:
+            stand.at(MOMENT + after, getattr(stand.locust, what))
+
+    return prepare
 
 
 def restarts(stand: Stand) -> None:
@@ -154,6 +165,7 @@ def fails(stand: Stand) -> None:
     stand.exit_code = 1
 
 
+REPLACED = {"replace_workers_max_wait": "20s"}
 CUT = "Locust did not answer with JSON"
 FAULTS = (
     Fault("nothing", lambda stand: None, "passed"),
@@ -161,6 +173,28 @@ FAULTS = (
         "restart", lambda stand: stand.at(MOMENT, stand.locust.restart), "incomplete", "Locust was restarted after 2"
     ),
     Fault("worker lost", loses_a_worker, "incomplete", "1 of 2 workers were lost after 2"),
+    Fault("worker quits", of_two_workers((0, "leave")), "incomplete", "1 of 2 workers quit after 2"),
+    Fault("worker replaced", of_two_workers((0, "lose"), (12, "come")), "passed", "1 lost, 1 came, 1 to 2", REPLACED),
+    Fault("worker replaced before it is missed", of_two_workers((0, "come"), (2, "lose")), "passed", "", REPLACED),
+    Fault("worker evicted", of_two_workers((0, "leave"), (5, "come")), "passed", "1 quit, 1 came", REPLACED),
+    Fault("worker not replaced", of_two_workers((0, "lose")), "incomplete", "not replaced within 20 s", REPLACED),
+    Fault("worker evicted at the end", of_two_workers((30, "leave")), "incomplete", "before its end", REPLACED),
+    Fault("one of more lost at the end", of_two_workers((0, "come"), (36.5, "lose")), "passed", "1 lost", REPLACED),
+    Fault("scaled up and down", of_two_workers((0, "come"), (9, "leave")), "passed", "2 to 3 connected", REPLACED),
+    Fault(
+        "scaled down to what is wanted",
+        of_two_workers((0, "leave")),
+        "passed",
+        "1 quit, 1 to 2 connected",
+        {**REPLACED, "expect_workers": 1},
+    ),
+    Fault(
+        "scaled down below",
+        of_two_workers((0, "come"), (9, "leave"), (9, "leave")),
+        "incomplete",
+        "1 of 2 workers quit after 3",
+        {**REPLACED, "expect_workers": 2},
+    ),
     Fault("master killed", answers("no answer from Locust", True, EVER), "incomplete", "no answer from Locust"),
     Fault("cut answer", answers(CUT, True, EVER), "incomplete", CUT),
     Fault("cut answer, for a moment", answers(CUT, True, SHORT), "passed"),
@@ -218,7 +252,7 @@ def test_fault_ends_in_the_right_verdict(
     begun = stand.clock.now
     try:
         outcome = stand.run()
-        verdict, reasons = outcome.verdict, "; ".join(outcome.reasons)
+        verdict, reasons = outcome.verdict, "; ".join(outcome.reasons + outcome.cautions)
     except StepFailedError as failure:
         # As the action plugin has it.
         assert not failure.bad_option
