@@ -24,7 +24,9 @@ PRELOADED = ("ansible.plugins.loader", "hypothesis", "jinja2", "yaml")
 # Others that are installed take longer to load than most tests to run.
 PLUGINS = ("-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider")
 
-PATIENCE = 90
+# Seconds of a processor, and by the clock: on a busy machine these are far apart.
+WORK = 60
+PATIENCE = 600
 MEMORY = 4 * 2**30
 
 
@@ -33,6 +35,7 @@ def tests_pass(tests: list[str], bytecode: bool) -> bool:
     if child == 0:
         os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (WORK, WORK))
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
