@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils import _web_config
 
 from tests.checks.tree import CHECKOUT
 
@@ -54,6 +55,12 @@ def test_a_fault_is_told_by_the_name_that_people_know(name: str, arguments: tupl
 
 def test_a_configuration_of_the_web_is_made() -> None:
     assert filter_of("web_config")({}, "/tls", "salt") == "{}\n"
+
+
+def test_a_package_that_the_controller_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(_web_config, "bcrypt")
+    with pytest.raises(AnsibleFilterError, match=r"need the Python package bcrypt on the controller: install it"):
+        filter_of("web_config")({"url_username": "prometheus", "url_password": "secret"}, "/tls", "salt")
 
 
 def test_a_time_may_be_text_as_older_templates_make_it() -> None:
