@@ -97,8 +97,8 @@ def sanity() -> bool:
 
 
 def unit() -> bool:
-    # More than there are processors: for a part of their time they wait.
-    return run(sys.executable, "-m", "pytest", "--numprocesses=4", "--dist=worksteal", "tests/unit")
+    # More than there are processors: for a part of their time they wait. pyproject.toml says what has to be covered.
+    return run(sys.executable, "-m", "pytest", "--numprocesses=4", "--dist=worksteal", "--cov", "tests/unit")
 
 
 def playbooks() -> bool:
@@ -119,6 +119,10 @@ def integration() -> bool:
 def release() -> bool:
     """What is marked so: the Locusts between the oldest and the newest, and whole exercises."""
     return debian_packages() and run(sys.executable, "-m", "pytest", "-m", "release", "tests/integration", "tests/e2e")
+
+
+def mutation() -> bool:
+    return run(sys.executable, "-m", "tests.mutation")
 
 
 def e2e() -> bool:
@@ -153,15 +157,15 @@ def debian_packages() -> bool:
 
 PARTS: dict[str, Callable[[], bool]] = {
     part.__name__: part
-    for part in (lint, sanity, unit, playbooks, integration, e2e, molecule, offline, kubernetes, release)
+    for part in (lint, sanity, unit, playbooks, integration, e2e, molecule, offline, kubernetes, mutation, release)
 }
 # What is long and guards a release. A cluster is made of programs that are built for it, from their source.
-RELEASE = ("kubernetes", "release")
+RELEASE = ("kubernetes", "mutation", "release")
 USUAL = tuple(name for name in PARTS if name not in RELEASE)
 # Their subject is load and time, and another part beside them would be in what they measure.
 ALONE = ("integration", "release")
 # Work for processors alone, which get to it when nothing else wants them (SCHED_IDLE).
-IDLE = ("lint", "sanity", "playbooks", "unit")
+IDLE = ("lint", "sanity", "playbooks", "unit", "mutation")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
 SCENARIOS = ("molecule", "offline", "kubernetes")

@@ -12,13 +12,13 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - Holds all files below a folder on the controller against its C(SHA256SUMS).
-positional: _input, sha256
+positional: _input, manifest_sha256
 options:
   _input:
     description: The folder.
     type: str
     required: true
-  sha256:
+  manifest_sha256:
     description: SHA-256 that C(SHA256SUMS) itself has to have. Empty for any.
     type: str
     default: ""

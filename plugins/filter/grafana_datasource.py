@@ -15,7 +15,7 @@ description:
   - >-
     Grafana gives no secret back, so a digest among its settings tells whether it has the right ones. Whoever sees a
     dashboard sees these settings.
-positional: _input, url, access, authority, salt
+positional: _input, url, options, authority, salt
 options:
   _input:
     description: Its C(name), C(uid), C(type) and settings, C(jsonData).
@@ -25,7 +25,7 @@ options:
     description: Where the service answers.
     type: str
     required: true
-  access:
+  options:
     description: What the service is asked with, as P(devsecops.monitor_lab.service_access#filter) says.
     type: dict
     required: true

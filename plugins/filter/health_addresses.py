@@ -12,14 +12,14 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - The URL, the path below it, and what the answer has to have, from the table of services.
-positional: _input, access, host, groups, hostvars
+positional: _input, options, host, groups, hostvars
 options:
   _input:
     description: The services, C(monitor_lab_services) of the role C(monitor_lab).
     type: list
     elements: dict
     required: true
-  access:
+  options:
     description: What each is asked with, as P(devsecops.monitor_lab.service_access#filter) says.
     type: dict
     required: true

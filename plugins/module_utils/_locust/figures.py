@@ -26,6 +26,7 @@ class Figure:
     sampled: bool = False
     """It is the most that was seen during the run; Locust's statistics do not have it."""
     higher_is_better: bool = False
+    """Of those that can be compared with an earlier run's."""
 
 
 FIGURES: dict[str, Figure] = {
@@ -40,9 +41,7 @@ FIGURES: dict[str, Figure] = {
     "num_requests": Figure("requests", higher_is_better=True),
     "num_failures": Figure("failed requests"),
     "num_exceptions": Figure("exceptions that tasks raised", of_the_whole_run=True),
-    "users": Figure(
-        "most users seen at once", current=True, of_the_whole_run=True, sampled=True, higher_is_better=True
-    ),
+    "users": Figure("most users seen at once", current=True, of_the_whole_run=True, sampled=True),
     "generator_cpu": Figure(
         "most that a generator was seen to use of a processor core",
         "percent",

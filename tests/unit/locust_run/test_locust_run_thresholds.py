@@ -90,6 +90,7 @@ def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
         ("p95 < 200ms", "cannot read"),
         ("p100 < 200", "no figure 'p100'"),
         ("p0 < 200", "no figure 'p0'"),
+        ("p150 < 200", "no figure 'p150'"),
         ("p9.9.9 < 200", "no figure 'p9.9.9'"),
         ("latency < 200", "no figure 'latency'"),
         ({"threshold": "p95 < 200", "name": "/a", "name_pattern": "/b"}, "use one"),
@@ -315,7 +316,11 @@ def test_lasting_breach_is_in_the_verdict_and_its_absence_too() -> None:
 
 @pytest.mark.parametrize(
     ("figure", "before", "now", "passes"),
-    [("p95", 100, 110, True), ("p95", 100, 111, False), ("rps", 100, 90, True), ("rps", 100, 89, False)],
+    [
+        *(("p95", 100, 110, True), ("p95", 100, 111, False), ("p0.5", 100, 110, True), ("p0.5", 100, 111, False)),
+        *(("rps", 100, 90, True), ("rps", 100, 89, False)),
+        *(("num_requests", 100, 90, True), ("num_requests", 100, 89, False)),
+    ],
 )
 def test_baseline_allows_so_much_and_no_more(figure: str, before: float, now: float, passes: bool) -> None:
     (answer,) = judge_baseline(parse_regression({figure: "10%"}), {figure: before}, [row(**{figure: now})])

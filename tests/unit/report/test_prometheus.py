@@ -81,3 +81,12 @@ def test_an_address_that_can_not_be_asked_is_told_without_a_login_in_it(url: str
 @pytest.mark.parametrize("url", [None, ""])
 def test_a_lab_without_prometheus_has_none(url: Any) -> None:
     assert prometheus_from({"prometheus_url": url}) is None
+
+
+def test_a_prometheus_is_asked_with_the_login_of_the_options() -> None:
+    options = {"prometheus_username": "prometheus", "prometheus_password": PASSWORD, "prometheus_ca_path": None}
+    with server(reply(200, '{"data": {"result": []}}')) as served:
+        prometheus = prometheus_from({"prometheus_url": f"{served.url}/", **options})
+        assert prometheus is not None
+        assert prometheus.at("up", 1) == []
+    assert served.asked[0]["Authorization"].startswith("Basic ")
