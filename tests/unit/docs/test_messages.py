@@ -62,7 +62,19 @@ LEFT_OUT = {
         "run_id is no name of a directory",
         "this run has not begun",
     ),
-    "it is Ansible's, and told in brackets": ("a password is required",),
+    "it is what Ansible or a program said, and told in brackets": (
+        "a password is required",
+        "command not found: sudo",
+        "failed to create temporary directory",
+        "is not allowed to execute",
+        "may not run sudo",
+        "no space left on device",
+        "no usable temporary directory",
+        "not in the sudoers file",
+        "sudo: command not found",
+        "sudo: no such file",
+        "traceback (most recent call last)",
+    ),
     "Ansible tells only that it was interrupted": ("the run was interrupted while it began",),
 }
 
