@@ -24,6 +24,7 @@ JUDGES = (
     "_load_files.py",
     "_load_run.py",
     "_load_variables.py",
+    "_prometheus_settings.py",
     "_services.py",
     "_values.py",
     "_variables.py",
