@@ -15,7 +15,7 @@ def printed(result: Mapping[str, Any]) -> list[str]:
 
     On a terminal, as over ssh, errors are in what a program prints.
     """
-    raised = result.get("exception")
+    raised: Any = result.get("exception")
     # Newer versions of Ansible have an object there, and no msg beside it where the module itself raised something.
     if hasattr(raised, "event"):
         raised = None if "msg" in result else raised.event.msg
