@@ -99,3 +99,21 @@ def undeclared(role: Path) -> list[str]:
                 known |= set(task.get("vars", {}))
                 known |= {task.get("loop_control", {}).get("loop_var", "")}
     return sorted(name for name in read - known if name.startswith(f"{role.name}_"))
+
+
+def unknown_in_names(role: Path) -> list[str]:
+    """Return the variables in names of a role's tasks that may have no value there, where Ansible warns of it.
+
+    A name is shown before its task loops or registers, and whether or not the task is skipped.
+    """
+    specs = specs_of(role)
+    defaults = load(role / "defaults" / "main.yml") if (role / "defaults").exists() else {}
+    found = []
+    for path in sorted(role.glob("tasks/*.yml")):
+        options = specs.get(path.stem, {}).get("options", {})
+        given = {name for name, option in options.items() if not option.get("required") and name not in defaults}
+        for task in tasks_in(load(path)):
+            later = {task.get("register"), task.get("loop_control", {}).get("loop_var", "item")} | given
+            names = {node.name for node in ENVIRONMENT.parse(task.get("name", "")).find_all(nodes.Name)}
+            found += [f"{path.stem}: {task['name']}: {name}" for name in sorted(names & later)]
+    return found

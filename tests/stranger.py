@@ -20,7 +20,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.answer("")
 
     def do_POST(self) -> None:
-        self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode(errors="replace"))
 
     def answer(self, body: str) -> None:
         self.heard.append(f"{self.requestline}\n{self.headers}{body}")

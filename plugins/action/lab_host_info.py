@@ -17,6 +17,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distributio
     judged,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._hosts import advice
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._module_results import printed
 
 DISTRIBUTIONS = Path(__file__).parents[2] / "roles" / "monitor_lab" / "vars" / "distributions"
 
@@ -33,8 +34,10 @@ class ActionModule(ActionBase):
             result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
         except AnsibleError as error:
             return {"failed": True, "msg": f"{host}: {advice(str(error))}"}
-        if "packages" not in result:
-            # Without Python, no module says anything.
-            said = f"{result.get('msg', '')} {result.get('module_stderr', '')} {result.get('module_stdout', '')}"
-            return result if "invocation" in result else {**result, "msg": f"{host}: {advice(said)}"}
-        return judged(host, result, known, boolean(arguments.get("pod", False)))
+        if "packages" in result:
+            return judged(host, result, known, boolean(arguments.get("pod", False)))
+        said = " ".join([str(result.get("msg", "")), *printed(result)])
+        # Without Python, no module says anything. One that crashes says nothing to newer versions of Ansible.
+        if "module_stdout" in result:
+            return {**result, "msg": f"{host}: {advice(said)}"}
+        return result if "msg" in result else {**result, "msg": f"{host}: {advice(said, crashed=True)}"}

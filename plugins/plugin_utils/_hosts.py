@@ -31,13 +31,38 @@ def text_of(variables: Mapping[str, Any], name: str, default: str) -> str:
         return default
 
 
-# In this order: words of Ansible's message, and what to do then.
+_CRASHED = (
+    "the module crashed there. It needs Python 3.9 or newer (ansible_python_interpreter); where that is not why, "
+    "please tell us."
+)
+# In this order: words of what Ansible, or a program on the host, said, and what to do then.
 _ADVICE = (
     (
-        ("sudo password", "a password is required"),
+        # Where the password is wrong, they differ between connections.
+        ("sudo password", "duplicate become password", "sorry, try again", "a password is required"),
         "sudo wants a password, and the right one was not given. Run with --ask-become-pass, or set "
         "ansible_become_password.",
     ),
+    (
+        ("sudo: not found", "sudo: command not found", "command not found: sudo", "sudo: no such file"),
+        "there is no sudo there. Install it, connect as root, or set ansible_become_method.",
+    ),
+    (
+        ("not in the sudoers file", "is not allowed to execute", "may not run sudo"),
+        "sudo does not let this user become root. Allow it there with visudo, or connect as another (ansible_user).",
+    ),
+    (
+        (
+            "no space left on device",
+            "disk quota exceeded",
+            "read-only file system",
+            "failed to create temporary directory",
+            "no usable temporary directory",
+        ),
+        "nothing can be written where Ansible works: the home of this user or /tmp is full, read-only or not there. "
+        "Make room, or set ansible_remote_tmp to a folder of this user's.",
+    ),
+    (("traceback (most recent call last)",), _CRASHED),
     (
         ("python",),
         'Ansible needs Python there. Install it with "apt-get install python3", or set ansible_python_interpreter.',
@@ -50,7 +75,13 @@ _ADVICE = (
 )
 
 
-def advice(message: str) -> str:
-    """Return what to do where Ansible could not run a module on a host, and the message that it had."""
+# Of a traceback, the end says what it was.
+_MOST = 600
+
+
+def advice(message: str, crashed: bool = False) -> str:
+    """Return what to do where Ansible could not run a module on a host, or it crashed, and the message that it had."""
     said = " ".join(message.split())
-    return next(f"{text} ({said})" for signs, text in _ADVICE if any(sign in said.lower() for sign in signs))
+    fitting = (text for signs, text in _ADVICE if any(sign in said.lower() for sign in signs))
+    end = said if len(said) <= _MOST else f"… {said[-_MOST:]}"
+    return f"{_CRASHED if crashed else next(fitting)} ({end})"

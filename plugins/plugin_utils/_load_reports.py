@@ -14,6 +14,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from ._load_run import Baseline, Outcome, breach
+from ._module_results import printed
 
 # Counted up when a key changes its meaning or goes; new keys may come without that.
 SUMMARY_VERSION = 2
@@ -120,14 +121,12 @@ def line(run_id: str, outcome: Outcome) -> str:
 
 def problem_of(answer: Mapping[str, Any]) -> str:
     """Say why a module failed. One that crashed tells nothing but that, and has printed the rest."""
-    known = str(answer.get("msg") or "the module failed without a word")
-    # What newer versions of Ansible have in place of a text has the message again, and no more by default.
-    printed = [text for text in (answer.get("exception"), answer.get("module_stderr")) if isinstance(text, str)]
-    for text in printed:
-        tail = "\n".join(text.strip().splitlines()[-LAST_LINES:])
-        if tail not in known and tail != "(traceback unavailable)":
-            known += f"\n{tail}"
-    return known
+    known = str(answer.get("msg") or "")
+    for text in printed(answer):
+        tail = "\n".join(text.splitlines()[-LAST_LINES:])
+        if tail not in known:
+            known += f"\n{tail}" if known else tail
+    return known or "the module failed without a word"
 
 
 def progress(sample: Mapping[str, Any], run_time: int) -> str:

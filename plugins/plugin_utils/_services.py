@@ -330,18 +330,16 @@ def summary(
     lines += [*absences, "", f"Passwords and keys: {secrets_dir} (files on the controller, mode 0600)"]
     logins = [service["name"] for service in services if service["login"] and service["url"]]
     opens = [f"{', '.join(logins)}: the user of that name, the password in NAME_password there"] if logins else []
-    opens += [
-        f"{answer['name']}: {of[answer['name']]['secret']}"
-        for answer in answers
-        if of[answer["name"]]["secret"] and (answer["up"] or of[answer["name"]]["required"])
-    ]
+    # What is only silent is there, and one that the lab may do without is not.
+    there = list(dict.fromkeys(answer["name"] for answer in answers if answer["up"] or of[answer["name"]]["required"]))
+    opens += [f"{name}: {of[name]['secret']}" for name in there if of[name]["secret"]]
     if opens:
         lines.append(f"Logins:             {'; '.join(opens)}")
     if tls_dir:
         lines.append(f"For browsers:       import {tls_dir}/authority.crt as an authority for web sites")
     if is_open:
         lines += _open_lines([of[name] for name in named])
-    pages = [of[name]["url"] for name in named if of[name]["page"]]
+    pages = [of[name]["url"] for name in there if of[name]["page"]]
     if address.startswith("127.") and pages:
         tunnels = "".join(f" -L {url.rpartition(':')[2]}:{url.rpartition('/')[2]}" for url in pages)
         lines.append(f"From a laptop:      ssh{tunnels} USER@THIS-MACHINE")

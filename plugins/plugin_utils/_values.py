@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
-from . import _grafana_settings
+from . import _grafana_settings, _prometheus_settings
 from ._alert_rules import thresholds_fault
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
 from ._pods import pod_fault
@@ -199,6 +199,11 @@ KINDS: dict[str, Kind] = {
     "grafana settings": _grafana_settings.settings_fault,
     "grafana plugins": _grafana_settings.plugins_fault,
     "grafana data sources": _grafana_settings.datasources_fault,
+    "prometheus flags": _prometheus_settings.flags_fault,
+    "prometheus global": _prometheus_settings.global_fault,
+    "prometheus labels": _prometheus_settings.labels_fault,
+    "prometheus remotes": _prometheus_settings.remotes_fault,
+    "prometheus targets": _prometheus_settings.targets_fault,
     "pod": pod_fault,
     "folder": _folder,
     "made folder": _made_folder,
@@ -254,5 +259,11 @@ _KIND_OF = {
     "monitor_lab_bundle": "folder",
     "monitor_lab_config_dir": "host folder",
     "monitor_lab_proxy": "url",
+    "prometheus_config_flags_extra": "prometheus flags",
+    "prometheus_external_labels": "prometheus labels",
+    "prometheus_global": "prometheus global",
+    "prometheus_remote_read": "prometheus remotes",
+    "prometheus_remote_write": "prometheus remotes",
+    "prometheus_targets": "prometheus targets",
     "prometheus_thresholds": "thresholds",
 }

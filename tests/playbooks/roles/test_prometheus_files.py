@@ -11,33 +11,52 @@ from typing import Any
 
 import pytest
 
-from tests.plays import ansible_playbook, reading, shown
-from tests.role_readme import ROLES
+from tests.plays import ansible_playbook
+from tests.prometheus_role import play, worked_out
 
-LOGIN = {"job_name": "mine", "basic_auth": {"username": "it", "password": "geheim"}}
+LOGIN = {"basic_auth": {"username": "it", "password": "geheim"}}
+ELSEWHERE = {"url": "https://metrics.example.org/api/v1/write"}
 
 
-@pytest.mark.parametrize(("job", "is_hidden"), [({"job_name": "mine"}, False), (LOGIN, True)])
-def test_prometheus_alone_reads_its_configuration(job: dict[str, Any], is_hidden: bool, tmp_path: Path) -> None:
-    task = {"ansible.builtin.debug": {"msg": "{{ __prometheus_own_files | to_json }}"}}
-    play = reading(("monitor_lab", "prometheus"), task)
-    (tmp_path / "templates").symlink_to(ROLES / "prometheus" / "templates")
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
-    (tmp_path / "hosts.json").write_text(json.dumps({"prometheus": {"hosts": {"localhost": {}}}}))
-    given = {
-        "prometheus_scrape_configs": [job],
-        "__prometheus_reference": "it:1",
-        "monitor_lab_files": str(ROLES.parent / "files"),
-    }
-    done = ansible_playbook(
-        tmp_path / "play.yml", f"--inventory={tmp_path}/hosts.json", f"--extra-vars={json.dumps(given)}", cwd=tmp_path
-    )
-    assert done.returncode == 0, done.stdout
-    (files,) = shown(done)
+@pytest.mark.parametrize(
+    ("given", "is_hidden"),
+    [
+        ({"prometheus_scrape_configs": [{"job_name": "mine"}]}, False),
+        ({"prometheus_scrape_configs": [{"job_name": "mine", **LOGIN}]}, True),
+        ({"prometheus_remote_write": [ELSEWHERE], "prometheus_remote_read": [ELSEWHERE]}, False),
+        ({"prometheus_remote_write": [{**ELSEWHERE, **LOGIN}]}, True),
+        ({"prometheus_remote_read": [{**ELSEWHERE, "authorization": {"credentials": "geheim"}}]}, True),
+        ({"prometheus_remote_write": [{"url": "https://it:geheim@metrics.example.org/write"}]}, True),
+    ],
+)
+def test_prometheus_alone_reads_its_configuration(given: dict[str, Any], is_hidden: bool, tmp_path: Path) -> None:
+    files = worked_out(tmp_path, **given)["files"]
     (file,) = [file for file in files if file["path"].endswith("/prometheus.yml")]
     assert ("geheim" in file["content"], file["secret"]) == (is_hidden, is_hidden)
     assert (int(file["owner"]), file["mode"]) == (65534, "0400")
     assert "promtool" in file["validate"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (
+            {"prometheus_config_flags_extra": {"web.listen-address": "0.0.0.0:9090"}},
+            "the role itself decides web.listen-address; set monitor_lab_address and monitor_lab_prometheus_port",
+        ),
+        (
+            {"prometheus_global": {"scrape_interval": "15s"}},
+            "the role itself decides scrape_interval; set monitor_lab_scrape_interval",
+        ),
+        ({"prometheus_targets": {"node": ["192.0.2.1:9100"]}}, "prometheus_targets: node is no list of targets"),
+    ],
+)
+def test_what_the_role_decides_is_refused_where_it_is_used_alone(
+    given: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    done = play(tmp_path, **given)
+    assert done.returncode != 0
+    assert says in " ".join((done.stdout + done.stderr).split())
 
 
 def test_what_is_refused_is_neither_put_in_place_nor_shown(tmp_path: Path) -> None:
@@ -45,14 +64,14 @@ def test_what_is_refused_is_neither_put_in_place_nor_shown(tmp_path: Path) -> No
     file.write_text("the one before")
     wanted = {"path": str(file), "content": "geheim", "secret": True, "validate": "grep -v geheim %s"}
     role = {"name": "devsecops.monitor_lab.files"}
-    play = {
+    applied = {
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
         "vars": {"monitor_lab_host": {"files": {}}, "ansible_python_interpreter": sys.executable},
         "tasks": [{"ansible.builtin.include_role": role, "vars": {"files_wanted": [wanted]}}],
     }
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    (tmp_path / "play.yml").write_text(json.dumps([applied]))
     done = ansible_playbook(tmp_path / "play.yml", "--inventory=localhost,")
     assert done.returncode != 0
     assert "failed to validate" in done.stdout

@@ -25,6 +25,7 @@ JUDGES = (
     "_load_run.py",
     "_load_variables.py",
     "_load_workers.py",
+    "_prometheus_settings.py",
     "_services.py",
     "_values.py",
     "_variables.py",

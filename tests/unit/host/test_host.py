@@ -146,6 +146,29 @@ def test_files_and_what_lies_below(tmp_path: Path) -> None:
     ("said", "advises"),
     [
         ("Missing sudo password", "Run with --ask-become-pass"),
+        (
+            "Duplicate become password prompt encountered waiting for become success. >>> Standard Error [sudo via "
+            "ansible, key=x] password:Sorry, try again.",
+            "Run with --ask-become-pass",
+        ),
+        ("/bin/sh: 1: sudo: not found", "there is no sudo there"),
+        ("sh: line 1: sudo: command not found", "there is no sudo there"),
+        ("vagrant is not in the sudoers file.", "Allow it there with visudo"),
+        ("Sorry, user vagrant is not allowed to execute '/bin/sh' as root on vm1.", "Allow it there with visudo"),
+        ("Sorry, user vagrant may not run sudo on vm1.", "Allow it there with visudo"),
+        ("mkdir: cannot create directory '/home/x/.ansible': No space left on device", "is full, read-only or not"),
+        ("mkdir: cannot create directory '/home/x/.ansible': Read-only file system", "is full, read-only or not"),
+        (
+            'Failed to create temporary directory. Failed command was: ( umask 77 && mkdir -p "`echo /python/x`" ), '
+            "exited with result 1",
+            "is full, read-only or not",
+        ),
+        (
+            "Traceback (most recent call last): FileNotFoundError: [Errno 2] No usable temporary directory found in "
+            "['/tmp', '/var/tmp', '/usr/tmp', '/home/x']",
+            "is full, read-only or not",
+        ),
+        ('Traceback (most recent call last): File "/usr/bin/python3.8"', "the module crashed there"),
         ("/bin/sh: 1: /usr/bin/python3: not found", 'Install it with "apt-get install python3"'),
         ("Permission denied (publickey,password).", "Correct ansible_user and the key"),
         ("Connection\nrefused", "the host cannot be reached. Start it"),
@@ -154,6 +177,16 @@ def test_files_and_what_lies_below(tmp_path: Path) -> None:
 def test_what_keeps_ansible_from_a_host_comes_with_advice(said: str, advises: str) -> None:
     assert advises in advice(said)
     assert f"({' '.join(said.split())})" in advice(said)
+
+
+def test_of_a_long_message_the_end_is_told() -> None:
+    told = advice("Traceback (most recent call last): " + "in x " * 1000 + "KeyError: 'users'")
+    assert told.endswith(" in x in x KeyError: 'users')")
+    assert len(told) < 1000
+
+
+def test_a_crash_of_a_module_is_no_host_that_cannot_be_reached() -> None:
+    assert advice("[Errno 36] File name too long", crashed=True).startswith("the module crashed there. ")
 
 
 def test_the_kernel_tells_of_containers_in_one_folder_or_by_controller(tmp_path: Path) -> None:

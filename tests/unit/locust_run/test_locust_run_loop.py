@@ -438,5 +438,8 @@ def test_crash_of_a_module_shows_what_it_printed() -> None:
     printed = "".join(f"line {number}\n" for number in range(50)) + "KeyError: 'users'"
     told = problem_of({"msg": "MODULE FAILURE", "module_stderr": printed, "rc": 1})
     assert told.startswith("MODULE FAILURE\nline 31\n") and told.endswith("KeyError: 'users'")
+    # On a terminal it prints all to one place.
+    told = problem_of({"msg": "MODULE FAILURE", "module_stderr": "", "module_stdout": f"{printed}\r\n", "rc": 1})
+    assert told.startswith("MODULE FAILURE\nline 31\n") and told.endswith("KeyError: 'users'")
     assert problem_of({"msg": "KeyError: 'users'", "exception": "KeyError: 'users'"}) == "KeyError: 'users'"
     assert problem_of({}) == "the module failed without a word"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.checks.tree import CHECKOUT
-from tests.role_calls import Call, all_calls, calls_in, faults, specs_of, undeclared
+from tests.role_calls import Call, all_calls, calls_in, faults, specs_of, undeclared, unknown_in_names
 from tests.role_readme import ROLES
 
 NAMES = sorted(path.parent.name for path in ROLES.glob("*/tasks"))
@@ -34,6 +34,11 @@ def test_every_call_has_the_arguments_that_are_stated(call: Call) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_variable_that_a_role_reads_is_stated(name: str) -> None:
     assert undeclared(ROLES / name) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_of_a_task_leads_to_a_warning(name: str) -> None:
+    assert unknown_in_names(ROLES / name) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,3 +90,21 @@ def test_a_variable_that_nobody_states_is_noticed(tmp_path: Path) -> None:
   register: thing_found
 """)
     assert undeclared(role) == ["thing_colour"]
+
+
+def test_what_has_no_value_in_a_name_yet_is_noticed(tmp_path: Path) -> None:
+    for folder, text in {
+        "meta/argument_specs": """
+argument_specs: {main: {options: {thing_name: {required: true}, thing_size: {}, thing_x: {}}}}
+""",
+        "defaults/main": "thing_x: 1",
+        "tasks/main": """
+- {name: "Have {{ thing_name }} and {{ thing_x }}"}
+- {name: "Have {{ thing_size }}", when: thing_size is defined}
+- {name: "Have {{ item }}", loop: [1]}
+- block: [{name: "Have {{ __thing_answer.rc }}", register: __thing_answer}]
+""",
+    }.items():
+        (tmp_path / folder).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{folder}.yml").write_text(text)
+    assert [line.rpartition(": ")[2] for line in unknown_in_names(tmp_path)] == ["thing_size", "item", "__thing_answer"]

@@ -207,9 +207,13 @@ def test_the_summary_tells_of_every_service() -> None:
         "No Grafana: why.",
         "",
         "Passwords and keys: /secrets (files on the controller, mode 0600)",
-        "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 -L 3000:192.0.2.5:3000 "
-        "USER@THIS-MACHINE",
+        "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 USER@THIS-MACHINE",
     ]
+    answers[-1] = answer("grafana", version="12.0.0")
+    assert " -L 3000:192.0.2.5:3000 " in services.summary(of(), answers, [], "/secrets", "127.0.0.1", "", False)[-1]
+    # It may come back while the tunnel is there.
+    silent = services.summary(of(), [answer("prometheus", 0)], [], "/secrets", "127.0.0.1", "", False)
+    assert silent[-1] == "From a laptop:      ssh -L 9090:192.0.2.4:9090 USER@THIS-MACHINE"
     across = services.summary(of(), [answer("prometheus", 503)], [], "/secrets", "192.0.2.4", "", False)
     assert across[0].split() == ["prometheus", "http://192.0.2.4:9090", "NO", "ANSWER"]
     unwell = services.summary(of(), [{**answer("prometheus"), "up": False}], [], "/secrets", "192.0.2.4", "", False)

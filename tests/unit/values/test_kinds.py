@@ -115,7 +115,9 @@ OF_RULES = {"thresholds"}
 OF_GRAFANA = {"grafana settings", "grafana environment", "grafana plugins", "grafana data sources"}
 # test_pods.py.
 OF_PODS = {"pod"}
-ELSEWHERE = ON_THE_CONTROLLER | OF_LOCUST | OF_RULES | OF_GRAFANA | OF_PODS
+# test_prometheus_settings.py.
+OF_PROMETHEUS = {f"prometheus {kind}" for kind in ("flags", "global", "labels", "remotes", "targets")}
+ELSEWHERE = ON_THE_CONTROLLER | OF_LOCUST | OF_RULES | OF_GRAFANA | OF_PODS | OF_PROMETHEUS
 
 
 def test_every_kind_is_tried() -> None:
