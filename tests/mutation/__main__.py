@@ -32,6 +32,8 @@ class Server:
         link = copy / ".collections" / "ansible_collections" / "devsecops" / "monitor_lab"
         link.parent.mkdir(parents=True)
         link.symlink_to("../../..")
+        # Tests ask git which files there are.
+        subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.mutation.server"],
             cwd=copy,
