@@ -39,6 +39,11 @@ _ADVICE = (
         "ansible_become_password.",
     ),
     (
+        # Our modules' words, and those of ansible-core, which refuses some by itself.
+        ("modules need python", "requires python", "minimum of python"),
+        "the Python there is too old. Set ansible_python_interpreter to one of 3.9 or newer.",
+    ),
+    (
         ("python",),
         'Ansible needs Python there. Install it with "apt-get install python3", or set ansible_python_interpreter.',
     ),

@@ -146,6 +146,9 @@ def test_files_and_what_lies_below(tmp_path: Path) -> None:
     ("said", "advises"),
     [
         ("Missing sudo password", "Run with --ask-become-pass"),
+        ("/usr/bin/python3 is Python 3.8.10, and modules need Python 3.9 on a host.", "Python there is too old."),
+        ("Ansible requires Python 3.9 or newer on the target. Current version: 3.8.18", "Python there is too old."),
+        ("ansible-core requires a minimum of Python version 3.8. Current version: 3.7.16", "Python there is too old."),
         ("/bin/sh: 1: /usr/bin/python3: not found", 'Install it with "apt-get install python3"'),
         ("Permission denied (publickey,password).", "Correct ansible_user and the key"),
         ("Connection\nrefused", "the host cannot be reached. Start it"),
