@@ -45,9 +45,9 @@ options:
 EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.firewall_plan(*of_host, false, monitor_lab_host.firewall) }}"
+    msg: "{{ monitor_lab_services | devsecops.monitor_lab.firewall_plan(*case) }}"
   vars:
-    of_host: ["{{ groups }}", "{{ hostvars }}", "{{ inventory_hostname }}"]
+    case: ["{{ groups }}", "{{ hostvars }}", "{{ inventory_hostname }}", false, "{{ monitor_lab_host.firewall }}"]
 """
 
 RETURN = r"""
