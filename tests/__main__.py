@@ -22,9 +22,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
+import yaml
 
 from tests.checks.sanity import sanity_home
 from tests.checks.tree import CHECKOUT, copy_as_collection
+from tests.cores import Core, environment_of, those_here
 
 # Debian packages that the integration tests start real servers from, and the service that each brings.
 DEBIAN_SERVERS = {
@@ -40,6 +42,8 @@ PACKAGES = ("tokenization", "locust_exporter", "container_exporter")
 PLUGINS = "ansible_collections.devsecops.monitor_lab.plugins"
 # So many at once that what runs beside them would starve.
 MANY_LOCUSTS = "tests/integration/locust_run/test_fault_matrix.py"
+# A load run with a real Locust, as people begin it.
+REAL_RUN = "tests/integration/locust_run/test_locust_run_playbook.py"
 LOGS = CHECKOUT / "artifacts" / "tests"
 SHOWN_LINES = 40
 
@@ -78,8 +82,20 @@ def lint() -> bool:
             run("vermin", "--no-tips", "--violations", "--no-parse-comments", "--target=3.9-", "plugins"),
             run("ansible-lint", cwd=copy, env={"ANSIBLE_COLLECTIONS_PATH": collections}),
             run(sys.executable, "-m", "tests.checks"),
+            run("reuse", "lint", "--quiet"),
+            run("antsibull-changelog", "lint"),
         ]
-    return all(results)
+    return all([*results, documentation()])
+
+
+def documentation() -> bool:
+    """What antsibull-docs says of plugins and roles. It would read all that the collection depends on, for minutes."""
+    with tempfile.TemporaryDirectory() as collections:
+        copy = copy_as_collection(Path(collections))
+        about = yaml.safe_load((copy / "galaxy.yml").read_text(encoding="utf-8"))
+        (copy / "galaxy.yml").write_text(yaml.safe_dump({**about, "dependencies": {}}), encoding="utf-8")
+        command = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "."]
+        return run(*command, cwd=copy, env={"ANSIBLE_COLLECTIONS_PATH": collections})
 
 
 def sanity() -> bool:
@@ -94,6 +110,11 @@ def sanity() -> bool:
             cwd=copy_as_collection(Path(collections)),
             env={"HOME": str(sanity_home())},
         )
+
+
+def galaxy() -> bool:
+    """What Galaxy, who builds an execution environment, and docs.ansible.com make of the artifact."""
+    return run(sys.executable, "-m", "tests.checks.galaxy")
 
 
 def unit() -> bool:
@@ -123,6 +144,37 @@ def release() -> bool:
 
 def mutation() -> bool:
     return run(sys.executable, "-m", "tests.mutation")
+
+
+def with_core(core: Core) -> bool:
+    """The unit tests, hosts of other Pythons and a load run with another ansible-core."""
+    folder = environment_of(core) / "bin"
+    pytest = [str(folder / "python"), "-m", "pytest"]
+    env = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    # Its runs are timed, so by themselves; the oldest Locust has no packages for a newer Python.
+    return all(
+        [
+            run(*pytest, "--numprocesses=4", "--dist=worksteal", "tests/unit", "tests/versions", env=env),
+            run(*pytest, "-k", "not 2.15.1", REAL_RUN, env=env),
+        ]
+    )
+
+
+def versions() -> bool:
+    """The oldest ansible-core and the newest that this machine can run."""
+    cores = those_here()
+    return all([with_core(core) for core in cores[:1] + cores[1:][-1:]])
+
+
+def more_versions() -> bool:
+    """Those between, and sanity as the newest has it."""
+    cores = those_here()
+    results = [with_core(core) for core in cores[1:-1]]
+    if cores:
+        folder = environment_of(cores[-1]) / "bin"
+        env = {"PATH": f"{folder}:{os.environ['PATH']}"}
+        results.append(run(str(folder / "python"), "-m", "tests", "sanity", env=env))
+    return all(results)
 
 
 def e2e() -> bool:
@@ -157,15 +209,18 @@ def debian_packages() -> bool:
 
 PARTS: dict[str, Callable[[], bool]] = {
     part.__name__: part
-    for part in (lint, sanity, unit, playbooks, integration, e2e, molecule, offline, kubernetes, mutation, release)
+    for part in (
+        *(lint, sanity, unit, playbooks, versions, integration, e2e, molecule, offline),
+        *(galaxy, more_versions, kubernetes, mutation, release),
+    )
 }
 # What is long and guards a release. A cluster is made of programs that are built for it, from their source.
-RELEASE = ("kubernetes", "mutation", "release")
+RELEASE = ("galaxy", "more_versions", "kubernetes", "mutation", "release")
 USUAL = tuple(name for name in PARTS if name not in RELEASE)
 # Their subject is load and time, and another part beside them would be in what they measure.
 ALONE = ("integration", "release")
 # Work for processors alone, which get to it when nothing else wants them (SCHED_IDLE).
-IDLE = ("lint", "sanity", "playbooks", "unit", "mutation")
+IDLE = ("lint", "sanity", "playbooks", "unit", "versions", "galaxy", "more_versions", "mutation")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
 SCENARIOS = ("molecule", "offline", "kubernetes")

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: firewall_plan
 short_description: Says what a host's firewall is to have of the lab
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
@@ -45,9 +45,9 @@ options:
 EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
-    msg: "{{ monitor_lab_services | devsecops.monitor_lab.firewall_plan(*of_host, false, monitor_lab_host.firewall) }}"
+    msg: "{{ monitor_lab_services | devsecops.monitor_lab.firewall_plan(*case) }}"
   vars:
-    of_host: ["{{ groups }}", "{{ hostvars }}", "{{ inventory_hostname }}"]
+    case: ["{{ groups }}", "{{ hostvars }}", "{{ inventory_hostname }}", false, "{{ monitor_lab_host.firewall }}"]
 """
 
 RETURN = r"""

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: hosts_unlike
 short_description: Names the hosts that differ from one of them
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:

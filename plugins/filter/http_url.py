@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: http_url
 short_description: Makes a URL of an address and a port
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:

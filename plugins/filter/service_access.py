@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: service_access
 short_description: Says with which options each service is asked
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:

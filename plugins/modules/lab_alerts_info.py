@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: lab_alerts_info
 short_description: Tells which alerts of Prometheus fired, and when
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: lab_files
 short_description: Puts files and folders of a service in place
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:

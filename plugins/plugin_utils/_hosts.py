@@ -62,6 +62,11 @@ _ADVICE = (
         "nothing can be written where Ansible works: the home of this user or /tmp is full, read-only or not there. "
         "Make room, or set ansible_remote_tmp to a folder of this user's.",
     ),
+    (
+        # Our modules' words, and those of ansible-core, which refuses some by itself.
+        ("modules need python", "requires python", "minimum of python"),
+        "the Python there is too old. Set ansible_python_interpreter to one of 3.9 or newer.",
+    ),
     (("traceback (most recent call last)",), _CRASHED),
     (
         ("python",),

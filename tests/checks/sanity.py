@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib.metadata import distribution
 from pathlib import Path
 
-# The version in the name is the one that ansible-core 2.19 asks for. Run with get-pip's arguments, this file installs
-# that version by means of the pip of this environment.
-NAME = "get_pip_24_2.py"
+# Run with get-pip's arguments, this file installs the pip that is asked for by means of the pip of this environment.
 SHIM = """\
 import runpy
 import sys
@@ -19,6 +18,13 @@ sys.path.insert(0, {directory!r})
 sys.argv[1:] = ["install", *(option for option in sys.argv[1:] if option not in ("--no-setuptools", "--no-wheel"))]
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
+
+
+def wanted() -> str:
+    """Return the name of the file that this environment's ansible-core looks for, with a version of pip in it."""
+    source = distribution("ansible-core").locate_file("ansible_test/_internal/python_requirements.py")
+    (version,) = re.findall(r"^ +pip='([\d.]+)',$", Path(str(source)).read_text(encoding="utf-8"), re.MULTILINE)
+    return f"get_pip_{version.replace('.', '_')}.py"
 
 
 def sanity_home() -> Path:
@@ -32,7 +38,7 @@ def sanity_home() -> Path:
     # The user's own settings of pip, such as a mirror.
     for name in (".config", ".pip"):
         link(home / name, Path.home() / name)
-    (cache / NAME).write_text(SHIM.format(directory=str(pip)), encoding="utf-8")
+    (cache / wanted()).write_text(SHIM.format(directory=str(pip)), encoding="utf-8")
     return home
 
 

@@ -15,6 +15,7 @@ import yaml
 from tests.documents import Block, blocks, pages
 from tests.plays import ansible_playbook, shown
 from tests.role_readme import groups_of
+from tests.unit.docs.test_plugin_examples import DOCUMENTED, example
 
 # As tests/playbooks/roles/test_role_alone.py has it: no host is looked at.
 LOOKED: dict[str, Any] = {"monitor_lab_host": {"listeners": [], "docker": None, "podman": None, "cpus": 2}}
@@ -43,6 +44,19 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ansible_takes_it(block: Block, inventory: Path, tmp_path: Path) -> None:
     playbook = tmp_path / "play.yml"
     playbook.write_text(block.text)
+    done = ansible_playbook(playbook, "--syntax-check", f"--inventory={inventory}")
+    assert done.returncode == 0, done.stderr
+
+
+def test_ansible_takes_the_examples_of_plugins(inventory: Path, tmp_path: Path) -> None:
+    """All in one playbook. Their options and filters: tests/unit/docs/test_plugin_examples.py."""
+    written = [one for plugin in DOCUMENTED for one in yaml.safe_load(example(plugin))]
+    assert len(written) >= len(DOCUMENTED)
+    playbook = tmp_path / "examples.yml"
+    whole = [one for one in written if "hosts" in one]
+    playbook.write_text(
+        yaml.safe_dump([*whole, {"hosts": "web", "tasks": [one for one in written if one not in whole]}])
+    )
     done = ansible_playbook(playbook, "--syntax-check", f"--inventory={inventory}")
     assert done.returncode == 0, done.stderr
 

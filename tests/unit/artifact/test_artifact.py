@@ -15,7 +15,10 @@ from tests.checks.tree import copy_as_collection, working_tree
 
 FOLDERS = {"LICENSES", "changelogs", "docs", "files", "meta", "playbooks", "plugins", "roles"}
 # People keep inventories of their own beside the examples.
-FILES = {Path(name) for name in ("CONTRIBUTING.md", "LICENSE", "README.md", "inventory/lab.yml", "inventory/local.yml")}
+FILES = {
+    *map(Path, ("CHANGELOG.rst", "CONTRIBUTING.md", "LICENSE", "README.md", "REUSE.toml", "SECURITY.md")),
+    *map(Path, ("inventory/lab.yml", "inventory/local.yml")),
+}
 # Galaxy's own.
 MADE = {"FILES.json", "MANIFEST.json"}
 # What people and tools leave in a checkout.
@@ -50,7 +53,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> set[Path]:
     assert built.returncode == 0, built.stderr
     (path,) = folder.glob("*.tar.gz")
     with tarfile.open(path) as archive:
-        names = {member.name for member in archive if member.isfile()}
+        names = {member.name for member in archive if not member.isdir()}
     assert names >= MADE
     return {Path(name) for name in names - MADE}
 

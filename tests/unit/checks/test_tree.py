@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
-from tests.checks.sanity import NAME, sanity_home
+from tests.checks.sanity import sanity_home, wanted
 from tests.checks.tree import copy_as_collection, working_tree
 
 
@@ -40,11 +39,5 @@ def test_sanity_finds_its_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for attempt in ("made", "found again"):
         home = sanity_home()
-        assert (home / ".ansible/test/cache" / NAME).is_file(), attempt
+        assert (home / ".ansible/test/cache" / wanted()).is_file(), attempt
         assert (home / ".ansible/test/pip/pip/__main__.py").is_file(), attempt
-
-
-def test_ansible_test_asks_for_that_pip() -> None:
-    source = distribution("ansible-core").locate_file("ansible_test/_internal/python_requirements.py")
-    version = NAME.removeprefix("get_pip_").removesuffix(".py").replace("_", ".")
-    assert f"pip='{version}'" in Path(str(source)).read_text()

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What others make of the artifact: Galaxy, who builds an execution environment, and docs.ansible.com."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from tests.checks.tree import copy_as_collection
+from tests.environments import environment
+
+# It wants older packages than other tools here, so it has an environment of its own.
+IMPORTER = "0.4.44"
+COLLECTION = "devsecops.monitor_lab"
+
+
+def said(command: list[str], cwd: Path, **env: str) -> tuple[bool, str]:
+    """Return whether a command passed, and all that it printed."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode == 0, done.stdout
+
+
+def imported(artifact: Path) -> list[str]:
+    """Return what Galaxy's importer says of the artifact that is no good."""
+    packages = [f"galaxy-importer=={IMPORTER}", *(f"{name}=={version(name)}" for name in ("ansible", "ansible-core"))]
+    folder = environment(f"galaxy-importer/{IMPORTER}-ansible{version('ansible')}", sys.executable, *packages) / "bin"
+    command = [str(folder / "python"), "-m", "galaxy_importer.main", artifact.name]
+    passed, text = said(command, artifact.parent, PATH=f"{folder}:{os.environ['PATH']}")
+    lines = [line for line in text.splitlines() if line.startswith(("WARNING", "ERROR"))]
+    return lines if passed else [*lines, *text.splitlines()[-20:]]
+
+
+def introspected(collections: Path) -> list[str]:
+    """Return what ansible-builder finds wrong, or finds otherwise than the collection says it."""
+    passed, text = said(["ansible-builder", "introspect", "--sanitize", str(collections)], collections)
+    if not passed:
+        return text.splitlines()
+    found = yaml.safe_load(text)["python"]
+    names = sorted(requirement.split()[0].rstrip("=>.0123456789") for requirement in found)
+    wanted = ["bcrypt", "matplotlib", "pip"]
+    return [] if names == wanted else [f"ansible-builder takes {found}, not {wanted}"]
+
+
+def documented(folder: Path, collections: Path) -> list[str]:
+    """Return what is wrong with the pages of the collection's documentation."""
+    sources = folder / "rst"
+    sources.mkdir()
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
+    make = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
+    passed, text = said([*make, "--dest-dir", str(sources), COLLECTION], folder, **env)
+    if not passed:
+        return text.splitlines()
+    options = ["--quiet", "--isolated", "-D", "extensions=sphinx_antsibull_ext", "-D", "project=monitor_lab"]
+    passed, text = said(["sphinx-build", *options, "--builder", "html", str(sources), str(folder / "html")], folder)
+    found = text.splitlines()
+    pages = list((folder / "html").glob("*.html"))
+    found += [
+        f"{page.name}: `_step` is shown" for page in pages if "parameter-_step" in page.read_text(encoding="utf-8")
+    ]
+    return found if passed and pages else [*found, "there are no pages"]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        build = ["ansible-galaxy", "collection", "build", "--output-path", name]
+        passed, text = said(build, copy_as_collection(folder / "checkout"))
+        if not passed:
+            print(text)
+            return 1
+        (artifact,) = folder.glob("*.tar.gz")
+        collections = folder / "collections"
+        installed = collections.joinpath("ansible_collections", *COLLECTION.split("."))
+        with tarfile.open(artifact) as archive:
+            archive.extractall(installed, filter="data")
+        found = {
+            "galaxy-importer": imported(artifact),
+            "ansible-builder": introspected(collections),
+            "antsibull-docs": documented(folder, collections),
+        }
+    for tool, lines in found.items():
+        print(f"{tool}: {'nothing found' if not lines else ''}", *lines, sep="\n  " if lines else "")
+    return int(any(found.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
