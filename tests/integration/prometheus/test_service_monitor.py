@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._logins import scrape_configs
-from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._monitoring import Settings, monitoring_objects
+from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._monitoring import (
+    Monitored,
+    Settings,
+    monitoring_objects,
+)
 
 SETTINGS: Settings = {
     "namespace": "monitor-lab",
@@ -71,9 +75,13 @@ def labels(job: dict[str, Any], targets: list[dict[str, Any]], folder: Path) -> 
 
 
 def test_rules_and_dashboards_find_the_labels_of_the_lab_s_own_prometheus(tmp_path: Path) -> None:
-    service = {"job": "tokenization", "app": "tokenization-service", "namespace": "monitor-lab"}
-    monitored = {**service, "endpoint": {"port": "http", "path": "/metrics"}}
-    monitor, *_others = monitoring_objects([monitored], SETTINGS, [])  # type: ignore[list-item]
+    service: Monitored = {
+        "job": "tokenization",
+        "app": "tokenization-service",
+        "namespace": "monitor-lab",
+        "endpoint": {"port": "http", "path": "/metrics"},
+    }
+    monitor, *_others = monitoring_objects([service], SETTINGS, [])
     targets = [
         {
             "targets": ["10.0.0.1:5000"],
