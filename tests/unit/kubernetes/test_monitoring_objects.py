@@ -119,7 +119,7 @@ def test_the_operator_knows_each_field() -> None:
 def test_they_are_chosen_by_labels_and_found_again_by_one_of_ours() -> None:
     ours = {"app.kubernetes.io/managed-by": "monitor-lab"}
     for (kind, _name), one in objects(SERVICE, EXPORTER).items():
-        given = SETTINGS["dashboard_labels" if kind == "ConfigMap" else "monitor_labels"]
+        given = SETTINGS["dashboard_labels"] if kind == "ConfigMap" else SETTINGS["monitor_labels"]
         assert one["metadata"]["labels"] == {**given, **ours}
         assert one["metadata"]["namespace"] == "monitor-lab"
 
