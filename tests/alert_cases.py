@@ -42,10 +42,11 @@ def alerts() -> dict[str, dict[str, Any]]:
     return {rule["alert"]: rule for group in groups() for rule in group["rules"] if "alert" in rule}
 
 
-def rules_for(alert: str) -> dict[str, Any]:
+def rules_for(alert: str, among: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """It alone, with all that is recorded: promtool works out each rule of a file in each test."""
     alone = [
-        {**group, "rules": [rule for rule in group["rules"] if rule.get("alert", alert) == alert]} for group in groups()
+        {**group, "rules": [rule for rule in group["rules"] if rule.get("alert", alert) == alert]}
+        for group in (groups() if among is None else among)
     ]
     return {"groups": [group for group in alone if group["rules"]]}
 

@@ -29,6 +29,7 @@ APIS = {
         "pods": "Pod",
         "events": "Event",
         "secrets": "Secret",
+        "configmaps": "ConfigMap",
         "services": "Service",
         "persistentvolumeclaims": "PersistentVolumeClaim",
     },
@@ -36,6 +37,10 @@ APIS = {
     "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
     "autoscaling/v1": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
+}
+# Those of a cluster with prometheus-operator.
+OPERATOR_APIS = {
+    "monitoring.coreos.com/v1": {"servicemonitors": "ServiceMonitor", "prometheusrules": "PrometheusRule"},
 }
 PATH = re.compile(
     r"/(?:api|apis)/(?P<api>v1|[a-z0-9.]+/v1)(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?"
@@ -46,6 +51,7 @@ PATH = re.compile(
 class Cluster:
     def __init__(self) -> None:
         self.version = "v1.30.0"
+        self.apis = dict(APIS)
         self.broken = ""
         self.forbidden = ""
         """Plural of the kind that its user may not see."""
@@ -63,7 +69,7 @@ class Cluster:
         self.put("nodes", "", {"metadata": {"name": "node-a"}, "status": node})
 
     def put(self, plural: str, namespace: str, made: Object, manager: str = "") -> Object:
-        (api, kind) = next((api, kinds[plural]) for api, kinds in APIS.items() if plural in kinds)
+        (api, kind) = next((api, kinds[plural]) for api, kinds in self.apis.items() if plural in kinds)
         key = (plural, namespace, made["metadata"]["name"])
         before = self.objects.get(key, {"metadata": {"generation": 0}})
         whole = {**made, "apiVersion": api, "kind": kind, "metadata": dict(made["metadata"])}
@@ -160,12 +166,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return {"kind": "APIVersions", "versions": ["v1"]}
         if path == "/apis":
             groups = []
-            for api in APIS:
+            for api in self.cluster.apis:
                 if "/" in api:
                     version = {"groupVersion": api, "version": "v1"}
                     groups.append({"name": api.split("/")[0], "versions": [version], "preferredVersion": version})
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
-        kinds = APIS.get(path.removeprefix("/apis/").removeprefix("/api/"))
+        kinds = self.cluster.apis.get(path.removeprefix("/apis/").removeprefix("/api/"))
         if kinds is None:
             return None
         resources = [
@@ -193,7 +199,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "GET" and (found := self.discover(url.path)) is not None:
             return self.answer(found)
         at = PATH.fullmatch(url.path)
-        if not at or at["plural"] not in APIS.get(at["api"], {}):
+        if not at or at["plural"] not in self.cluster.apis.get(at["api"], {}):
             return self.refuse(404, "NotFound")
         plural, namespace, name = at["plural"], at["namespace"] or "", at["name"] or ""
         key = (plural, namespace, name)
@@ -211,7 +217,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if (kind, of) == (plural, namespace)
                 and selects(query.get("labelSelector", ""), found["metadata"].get("labels") or {})
             ]
-            return self.answer({"kind": f"{APIS[at['api']][plural]}List", "apiVersion": at["api"], "items": listed})
+            kind = f"{self.cluster.apis[at['api']][plural]}List"
+            return self.answer({"kind": kind, "apiVersion": at["api"], "items": listed})
         if namespace and ("namespaces", "", namespace) not in self.cluster.objects:
             return self.refuse(404, "NotFound")
         if self.cluster.unknown and self.cluster.unknown.encode() in body:

@@ -47,14 +47,27 @@ def alert_rules(thresholds: Mapping[str, Any], jobs: Iterable[str], folder: Path
     `jobs` are those that have to be there, each with a series C(lab:job:expected). An alert's annotations get the
     C(runbook_url) of its section.
     """
+    groups = [group for groups in groups_by_file(thresholds, jobs, folder).values() for group in groups]
+    # Neither Ansible nor its older versions may take Prometheus's templates for theirs, or this text for a dict.
+    return "# The lab's rules.\n" + without_braces(json.dumps({"groups": groups}, indent=2)) + "\n"
+
+
+def groups_by_file(
+    thresholds: Mapping[str, Any], jobs: Iterable[str], folder: Path = FOLDER
+) -> dict[str, list[dict[str, Any]]]:
+    """Return file → its groups of rules; what jobs there have to be is in C(jobs)."""
     values = {**default_thresholds(folder), **thresholds}
-    groups = [{"name": "jobs", "rules": [_expected(job) for job in jobs]}]
+    found = {"jobs": [{"name": "jobs", "rules": [_expected(job) for job in jobs]}]}
     for file in sorted((folder / "rules").glob("*.yml")):
         text = _PLACE.sub(lambda place: str(values[place.group(1)]), file.read_text(encoding="utf-8"))
-        for group in yaml_load(text)["groups"]:
-            groups.append({**group, "rules": [_with_runbook(rule) for rule in group["rules"]]})
-    # Neither Ansible nor its older versions may take Prometheus's templates for theirs, or this text for a dict.
-    return "# The lab's rules.\n" + json.dumps({"groups": groups}, indent=2).replace("{{", "{\\u007b") + "\n"
+        groups = yaml_load(text)["groups"]
+        found[file.stem] = [{**group, "rules": [_with_runbook(rule) for rule in group["rules"]]} for group in groups]
+    return found
+
+
+def without_braces(text: str) -> str:
+    """Return the same JSON, in which Ansible finds no template."""
+    return text.replace("{{", "{\\u007b")
 
 
 def _expected(job: str) -> dict[str, Any]:

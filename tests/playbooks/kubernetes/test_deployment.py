@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster_stand_in import Cluster, served
+from tests.cluster_stand_in import OPERATOR_APIS, Cluster, served
 from tests.plays import ansible_playbook
 
 IMAGES = {
@@ -87,8 +87,11 @@ def render(folder: Path, **given: Any) -> tuple[dict[tuple[str, str], Any], str]
 def test_what_is_written_is_applied_once_and_removed(cluster: Cluster, tmp_path: Path) -> None:
     """Each play takes its time: all of a lab's life on a cluster, one after the other."""
     del cluster.objects["namespaces", "", "monitor-lab"]
+    cluster.apis |= OPERATOR_APIS
     shutil.rmtree(tmp_path / "secrets")
     wanted: dict[str, Any] = {
+        "monitor_lab_prometheus_operator": True,
+        "monitor_lab_monitor_labels": {"release": "prometheus"},
         "tokenization_postgres": True,
         "tokenization_pod": {"spec": {"nodeSelector": {"disk": "fast"}}},
         "tokenization_postgres_pod": {"metadata": {"annotations": {"example.com/owner": "payments"}}},
@@ -116,6 +119,23 @@ def test_what_is_written_is_applied_once_and_removed(cluster: Cluster, tmp_path:
     template = cluster.objects["statefulsets", "monitor-lab", "tokenization-postgres"]["spec"]["template"]
     assert template["metadata"]["annotations"]["example.com/owner"] == "payments"
 
+    monitor = cluster.objects["servicemonitors", "monitor-lab", "tokenization-service"]
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    (endpoint,) = monitor["spec"]["endpoints"]
+    secret = cluster.objects["secrets", "monitor-lab", endpoint["authorization"]["credentials"]["name"]]
+    assert endpoint["authorization"]["credentials"]["key"] in secret["data"]
+    (labels, port) = (monitor["spec"]["selector"]["matchLabels"], endpoint["port"])
+    scraped = cluster.objects["services", "monitor-lab", "tokenization-service"]
+    assert labels.items() <= scraped["metadata"]["labels"].items()
+    assert port in [one["name"] for one in scraped["spec"]["ports"]]
+    (sentence,) = [
+        rule["annotations"]["summary"]
+        for group in cluster.objects["prometheusrules", "monitor-lab", "monitor-lab"]["spec"]["groups"]
+        for rule in group["rules"]
+        if rule.get("alert") == "ServiceDown"
+    ]
+    assert sentence == "{{ $labels.job }} at {{ $labels.instance }} does not answer."
+
     again = deploy(tmp_path, **wanted)
     assert again.returncode == 0, again.stdout
     assert "changed=0" in again.stdout
@@ -131,9 +151,31 @@ def test_what_is_written_is_applied_once_and_removed(cluster: Cluster, tmp_path:
     gone = deploy(tmp_path, "absent")
     assert gone.returncode == 0, gone.stdout
     assert cluster.names("deployments") == cluster.names("statefulsets") == cluster.names("secrets") == []
+    assert cluster.names("servicemonitors") == cluster.names("prometheusrules") == cluster.names("configmaps") == []
     assert cluster.names("persistentvolumeclaims") == ["tokenization-postgres"]
     images = f"registry.example/lab/tokenization:0123456789ab, {IMAGES['postgres']['reference']}: on the nodes"
     assert images in " ".join(gone.stdout.split())
+
+
+def test_what_is_no_longer_watched_is_removed(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.apis |= OPERATOR_APIS
+    done = deploy(tmp_path, monitor_lab_prometheus_operator=True)
+    assert done.returncode == 0, done.stdout
+    assert len(cluster.names("configmaps")) == 4
+    foreign = {"metadata": {"name": "of-others", "labels": {"grafana_dashboard": "1"}}}
+    cluster.put("configmaps", "monitor-lab", foreign)
+    done = deploy(tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert cluster.names("servicemonitors") == cluster.names("prometheusrules") == []
+    assert cluster.names("configmaps") == ["of-others"]
+
+
+def test_who_never_asked_needs_no_right_to_the_operator_s_kinds(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.apis |= OPERATOR_APIS
+    cluster.forbidden = "servicemonitors"
+    for entry in ("kubernetes", "absent"):
+        done = deploy(tmp_path, entry)
+        assert done.returncode == 0, done.stdout
 
 
 def test_what_the_cluster_refuses_changes_nothing(cluster: Cluster, tmp_path: Path) -> None:

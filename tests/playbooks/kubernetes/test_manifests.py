@@ -10,8 +10,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-# The oldest that kubernetes-validate knows, and those that are maintained.
-VERSIONS = ("1.25", "1.35", "1.36", "1.37")
+# The oldest that kubernetes-validate knows, and the newest five.
+VERSIONS = ("1.25", "1.33", "1.34", "1.35", "1.36", "1.37")
 CLUSTER_CASES = [
     "sqlite",
     "postgres",

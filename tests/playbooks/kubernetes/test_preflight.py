@@ -48,6 +48,10 @@ from tests.plays import ansible_playbook
         ("kind", ['localhost: tokenization_image_delivery is kind, but "kind get kubeconfig --name=mine"']),
         ("k3s", ['node-a: tokenization_image_delivery is k3s, but "k3s ctr version"']),
         ("docker", ['node-a: tokenization_image_delivery is docker, but "docker version"']),
+        (
+            "no_operator",
+            ["does not know ServiceMonitor and PrometheusRule (monitoring.coreos.com/v1)", "Nothing was changed."],
+        ),
         ("no_right", ["does not tell its nodes", "Forbidden", "Let the user of the kubeconfig list nodes"]),
         ("containerd", ['node-a: tokenization_image_delivery is containerd, but "ctr version"']),
     ],
