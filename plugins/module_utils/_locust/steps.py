@@ -64,11 +64,16 @@ def carry_out(options: Mapping[str, Any], arguments: Mapping[str, Any], clock: C
     if not re.fullmatch(r"[\w-]+", arguments["run_id"], re.ASCII):
         raise BadOptionError("_step", "run_id is no name of a directory")
     directory = private_directory() / arguments["run_id"]
-    with forwarded(options) as port:
-        if _begins(name, options, carried):
-            directory.mkdir(mode=0o700)
-        client = client_from(options, directory / "cookies" if directory.exists() else None, port)
-        return STEPS[name](Step(options, arguments, carried, plan, client, directory, clock))
+    try:
+        with forwarded(options) as port:
+            if _begins(name, options, carried):
+                directory.mkdir(mode=0o700)
+            client = client_from(options, directory / "cookies" if directory.exists() else None, port)
+            return STEPS[name](Step(options, arguments, carried, plan, client, directory, clock))
+    finally:
+        if name == "stop":
+            # It is the last one, also where nothing leads to Locust any longer.
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _begins(name: str, options: Mapping[str, Any], carried: Carried) -> bool:

@@ -102,7 +102,8 @@ def test_workers_of_a_cluster_are_there_for_the_run_alone(
     locust = locusts.start("2.47.0", workers=2)
     kubectl = Kubectl(tmp_path / "bin", locust.port)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-    variables["locust_run_host"] = target.url
+    # Workers report their users late.
+    variables |= {"locust_run_host": target.url, "locust_run_time": "15s"}
     checked = run(tmp_path, None, "--check", locust_run_workers=2, **variables)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert (cluster.writes, locust.changes()) == ([], [])

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust impo
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.arguments import ARGUMENTS
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.forward import forwarded
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, plan_from
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.private import private_directory
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.steps import carry_out
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
 from tests.checks.tree import CHECKOUT
@@ -83,6 +86,18 @@ def test_what_kubectl_says_is_told(tmp_path: Path, kubectl: Kubectl) -> None:
         pass
     assert str(raised.value) == f"kubectl port-forward does not lead to Locust: {refusal}"
     assert raised.value.transient
+
+
+def test_nothing_stays_of_a_run_whose_cluster_is_gone(
+    tmp_path: Path, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    Kubectl(tmp_path / "bin", 0, "error: the server is gone")
+    kept = private_directory() / "x"
+    kept.mkdir()
+    with pytest.raises(LocustError, match="the server is gone"):
+        carry_out(options(users=1, run_time="5s"), {"name": "stop", "run_id": "x"}, time)
+    assert not kept.exists()
 
 
 def test_silent_kubectl_is_given_up_and_killed(
