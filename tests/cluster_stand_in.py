@@ -30,12 +30,16 @@ APIS = {
         "events": "Event",
         "secrets": "Secret",
         "services": "Service",
+        "configmaps": "ConfigMap",
         "persistentvolumeclaims": "PersistentVolumeClaim",
     },
     "apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
     "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
+    "autoscaling/v1": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
 }
+# What a metrics-server adds.
+METRICS = {"metrics.k8s.io/v1beta1": {"pods": "PodMetrics"}}
 PATH = re.compile(
     r"/(?:api|apis)/(?P<api>v1|[a-z0-9.]+/v1)(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?"
     r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<log>/log)?"
@@ -46,6 +50,8 @@ class Cluster:
     def __init__(self) -> None:
         self.version = "v1.30.0"
         self.broken = ""
+        self.measures = False
+        """Whether it has a metrics-server."""
         self.forbidden = ""
         """Plural of the kind that its user may not see."""
         self.unknown = ""
@@ -106,7 +112,7 @@ class Cluster:
         }
 
     def status(self, deployment: Object, before: Object) -> Object:
-        generation, replicas = deployment["metadata"]["generation"], deployment["spec"]["replicas"]
+        generation, replicas = deployment["metadata"]["generation"], deployment["spec"].get("replicas", 1)
         if self.is_broken(deployment):
             conditions = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
             return {**before.get("status", {}), "observedGeneration": generation, "conditions": conditions} | {
@@ -125,10 +131,10 @@ def owned(value: Any) -> Object:
 
 
 def selects(selector: str, labels: dict[str, str]) -> bool:
-    """`a=b`, `a!=b` and `a in (b, c)`, with commas between."""
+    """`a=b`, `a!=b`, `a in (b, c)` and `a notin (b, c)`, with commas between."""
     for part in re.split(r",(?![^(]*\))", selector):
-        if is_in := re.fullmatch(r"\s*(\S+) in \((.*)\)", part):
-            if labels.get(is_in[1]) not in is_in[2].replace(" ", "").split(","):
+        if is_in := re.fullmatch(r"\s*(\S+) (in|notin) \((.*)\)", part):
+            if (labels.get(is_in[1]) in is_in[3].replace(" ", "").split(",")) is (is_in[2] == "notin"):
                 return False
         elif part:
             name, value = part.strip().split("=")
@@ -139,6 +145,10 @@ def selects(selector: str, labels: dict[str, str]) -> bool:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     cluster: Cluster
+
+    @property
+    def apis(self) -> dict[str, dict[str, str]]:
+        return {**APIS, **(METRICS if self.cluster.measures else {})}
 
     def answer(self, content: Any, status: int = 200) -> None:
         body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
@@ -159,12 +169,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return {"kind": "APIVersions", "versions": ["v1"]}
         if path == "/apis":
             groups = []
-            for api in APIS:
+            for api in self.apis:
                 if "/" in api:
-                    version = {"groupVersion": api, "version": "v1"}
+                    version = {"groupVersion": api, "version": api.split("/")[1]}
                     groups.append({"name": api.split("/")[0], "versions": [version], "preferredVersion": version})
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
-        kinds = APIS.get(path.removeprefix("/apis/").removeprefix("/api/"))
+        kinds = self.apis.get(path.removeprefix("/apis/").removeprefix("/api/"))
         if kinds is None:
             return None
         resources = [
@@ -177,7 +187,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             }
             for plural, kind in kinds.items()
         ]
-        if "pods" in kinds:
+        if kinds.get("pods") == "Pod":
             resources.append({"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]})
         group = path.removeprefix("/apis/").removeprefix("/api/")
         return {"kind": "APIResourceList", "groupVersion": group, "resources": resources}

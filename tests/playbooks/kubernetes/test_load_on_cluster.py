@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""What the role locust does to a cluster, from the first look at it to what is there in the end."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.cluster_stand_in import Cluster, served
+from tests.plays import ansible_playbook
+
+# The oldest that kubernetes-validate knows, and those that are maintained.
+VERSIONS = ("1.25", "1.35", "1.36", "1.37")
+IMAGES = {
+    name: {"reference": f"localhost/monitor-lab/{name}:0123456789ab", "way": "there"}
+    for name in ("locust", "locust_exporter")
+}
+SECRETS = {
+    "tokenization_bearer_token": "the token",
+    "locust_password": "the page's password",
+    "locust_exporter_password": "the exporter's password",
+    "locust_master.key": "the master's key",
+    "locust_master.pub": "the master's public key",
+    "locust_worker.key": "the workers' key",
+    "locust_worker.pub": "the workers' public key",
+    "password_salt": "salt",
+    "tls/authority.crt": "the authority",
+    "tls/one.crt": "the certificate",
+    "tls/one.key": "the certificate's key",
+}
+USERS = "the user's secret"
+HOSTS = {"tokenization": ["one"], "locust": ["one"], "locust_exporter": ["one"], "prometheus": ["one"]}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """One whose node has the lab's images; beside its kubeconfig is all that a deployment reads."""
+    for name, text in SECRETS.items():
+        (tmp_path / "secrets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "secrets" / name).write_text(text)
+    (tmp_path / "load/data").mkdir(parents=True)
+    (tmp_path / "load/locustfile.py").write_text("print('what is run')\n")
+    (tmp_path / "load/data/picture").write_bytes(b"\xff\xd8")
+    with served() as (made, kubeconfig):
+        (tmp_path / "kubeconfig").write_text(kubeconfig)
+        names = [{"names": [image["reference"]]} for image in IMAGES.values()]
+        made.objects["nodes", "", "node-a"]["status"]["images"] = names
+        yield made
+
+
+def play(
+    folder: Path, entry: str = "kubernetes", hosts: dict[str, list[str]] | None = None, **given: Any
+) -> subprocess.CompletedProcess[str]:
+    """An entry point of the role; or the playbook of that path."""
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    groups = {name: {"hosts": dict.fromkeys(names, host)} for name, names in (hosts or HOSTS).items()}
+    (folder / "hosts.json").write_text(json.dumps(groups))
+    role = {"name": "devsecops.monitor_lab.locust", "tasks_from": entry, "rolespec_validate": False}
+    plays = [{"hosts": "locust", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]
+    (folder / "play.yml").write_text(json.dumps(plays))
+    variables = {
+        "ansible_become": False,
+        "image_found": IMAGES,
+        # All keys are there, and are what they are called.
+        "monitor_lab_checked": True,
+        "monitor_lab_secrets_dir": f"{folder}/secrets",
+        "monitor_lab_config_dir": f"{folder}/etc/lab",
+        "monitor_lab_tokenization_url": "http://192.0.2.1:30500",
+        "locust_runtime": "kubernetes",
+        "locust_kubeconfig": f"{folder}/kubeconfig",
+        "locust_context": "stand-in",
+        "locust_image_delivery": "kind",
+        "locust_file": f"{folder}/load",
+        "locust_secret_files": {"theirs": {"content": USERS}},
+        **given,
+    }
+    return ansible_playbook(
+        entry if entry.endswith(".yml") else folder / "play.yml",
+        f"--inventory={folder}/hosts.json",
+        f"--extra-vars={json.dumps(variables)}",
+    )
+
+
+def of(cluster: Cluster, plural: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = cluster.objects[plural, "monitor-lab", name]
+    return found
+
+
+def pod_of(cluster: Cluster, name: str) -> dict[str, Any]:
+    pod: dict[str, Any] = of(cluster, "deployments", name)["spec"]["template"]["spec"]
+    return pod
+
+
+def files_of(cluster: Cluster, pod: dict[str, Any], volume: str) -> dict[str, tuple[str, bytes]]:
+    """Path → kind and content, of all that a projected volume has."""
+    found = {}
+    (projected,) = [one["projected"] for one in pod["volumes"] if one["name"] == volume]
+    for source in projected["sources"]:
+        ((kind, named),) = source.items()
+        one = of(cluster, f"{kind.lower()}s", named["name"])
+        for item in named["items"]:
+            data, key = one.get("data", {}), item["key"]
+            if kind == "secret" or key not in data:
+                content = base64.b64decode({**one.get("binaryData", {}), **data}[key])
+            else:
+                content = data[key].encode()
+            found[item["path"]] = (kind, content)
+    return found
+
+
+def test_what_is_written_is_applied_once_and_removed(cluster: Cluster, tmp_path: Path) -> None:
+    """Each play takes its time: all of a load's life on a cluster, one after the other."""
+    wanted: dict[str, Any] = {
+        "locust_worker_replicas": 3,
+        "locust_arguments": ["--class-picker"],
+        "locust_env": {"WAIT": 0.5, "FAST": True, "PRICE": "$(HOME)"},
+        "locust_worker_pod": {"spec": {"nodeSelector": {"disk": "fast"}}},
+        "locust_master_pod": {"metadata": {"labels": {"team": "payments"}}},
+    }
+    done = play(tmp_path, **wanted)
+    assert done.returncode == 0, done.stdout
+    for secret in (*SECRETS.values(), USERS):
+        assert f"{secret}\n" not in done.stdout
+    assert cluster.names("deployments") == ["locust-master", "locust-workers"]
+    assert cluster.names("horizontalpodautoscalers") == []
+    assert of(cluster, "deployments", "locust-workers")["spec"]["replicas"] == 3
+
+    master, workers = pod_of(cluster, "locust-master"), pod_of(cluster, "locust-workers")
+    locust, exporter = master["containers"]
+    (worker,) = workers["containers"]
+    assert [one["image"] for one in (locust, exporter, worker)] == [
+        f"localhost/monitor-lab/{name}:0123456789ab" for name in ("locust", "locust_exporter", "locust")
+    ]
+    plugins = [f"/etc/locust/{name}.py" for name in ("histograms", "run_mark", "web_access", "watchdog", "curve")]
+    assert locust["args"] == [
+        ",".join(["--locustfile=/etc/locust/load/locustfile.py", *plugins]),
+        "--master",
+        "--web-host=0.0.0.0",
+        "--web-port=8089",
+        "--tls-cert=/etc/locust/tls/tls.crt",
+        "--tls-key=/etc/locust/tls/tls.key",
+        "--class-picker",
+        "--host=http://192.0.2.1:30500",
+    ]
+    # By address: the pod needs no name service.
+    assert worker["args"] == [
+        "--locustfile=/etc/locust/load/locustfile.py,/etc/locust/curve.py",
+        "--worker",
+        "--master-host=10.43.0.9",
+        "--class-picker",
+    ]
+    for container in (locust, worker):
+        assert {one["name"]: one["value"] for one in container["env"]}.items() >= {
+            ("WAIT", "0.5"),
+            ("FAST", "true"),
+            # A cluster would put in what HOME is.
+            ("PRICE", "$$(HOME)"),
+            ("LOCUST_CURVE_DIR", "/etc/locust/keys"),
+            ("TOKENIZATION_BEARER_TOKEN_FILE", "/etc/locust/keys/bearer_token"),
+        }
+    assert workers["nodeSelector"] == {"disk": "fast"}
+    assert of(cluster, "deployments", "locust-master")["spec"]["template"]["metadata"]["labels"]["team"] == "payments"
+    assert locust["readinessProbe"]["httpGet"] == {"path": "/login", "port": "web", "scheme": "HTTPS"}
+
+    of_master, of_worker = (files_of(cluster, pod, "locust") for pod in (master, workers))
+    for files in (of_master, of_worker):
+        assert files["load/locustfile.py"] == ("configMap", b"print('what is run')\n")
+        assert files["load/data/picture"] == ("configMap", b"\xff\xd8")
+        assert files["keys/theirs"] == ("secret", USERS.encode())
+        assert files["keys/bearer_token"] == ("secret", b"the token")
+        assert "packages/lean_http_user/client.py" in files
+    keys = {"locust_password", "master.key", "worker.pub", "worker.key", "master.pub"}
+    assert {key for key in keys if f"keys/{key}" in of_master} == {"locust_password", "master.key", "worker.pub"}
+    assert {key for key in keys if f"keys/{key}" in of_worker} == {"worker.key", "master.pub"}
+    assert of_master["tls/tls.key"] == ("secret", b"the certificate's key")
+    assert not [path for path in of_worker if path.startswith("tls/")]
+    assert exporter["args"] == [
+        "--locust.uri=https://127.0.0.1:8089",
+        "--web.listen-address=0.0.0.0:9646",
+        "--locust.http-config.file=/etc/locust_exporter/locust.yml",
+        "--web.config.file=/etc/locust_exporter/web.yml",
+    ]
+    of_exporter = files_of(cluster, master, "locust-exporter")
+    assert json.loads(of_exporter["locust.yml"][1])["basic_auth"]["password"] == "the page's password"
+    kinds = {path: kind for path, (kind, _unused) in of_exporter.items()}
+    assert kinds == {
+        "locust.yml": "secret",
+        "web.yml": "secret",
+        "tls/tls.key": "secret",
+        "tls/tls.crt": "configMap",
+        "tls/authority.crt": "configMap",
+    }
+
+    page = of(cluster, "services", "locust")["spec"]
+    assert {port["name"]: port["nodePort"] for port in page["ports"]} == {"web": 30089, "exporter": 30646}
+    others = [port["port"] for port in of(cluster, "services", "locust-master")["spec"]["ports"]]
+    assert (others, of(cluster, "services", "locust-master")["spec"]["type"]) == ([5557], "ClusterIP")
+
+    again = play(tmp_path, **wanted)
+    assert again.returncode == 0, again.stdout
+    assert "changed=0" in again.stdout
+
+    before = set(cluster.names("configmaps") + cluster.names("secrets"))
+    (tmp_path / "load/locustfile.py").write_text("print('another')\n")
+    other = play(tmp_path, **wanted)
+    assert other.returncode == 0, other.stdout
+    assert files_of(cluster, pod_of(cluster, "locust-workers"), "locust")["load/locustfile.py"][1] == b"print('another')\n"
+    after = set(cluster.names("configmaps") + cluster.names("secrets"))
+    # The exporter's, which are the same.
+    assert {name for name in before & after if files_of(cluster, pod_of(cluster, "locust-master"), "locust-exporter")}
+    assert len(after) == len(before)
+
+    gone = play(tmp_path, "absent_cluster", **wanted)
+    assert gone.returncode == 0, gone.stdout
+    assert {plural for plural, _unused, _name in cluster.objects} == {"nodes"}
