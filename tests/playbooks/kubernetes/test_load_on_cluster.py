@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 import yaml
 
 from tests.cluster_stand_in import Cluster, served
-from tests.plays import ansible_playbook
+from tests.plays import ansible_playbook, shown
 
 # The oldest that kubernetes-validate knows, and those that are maintained.
 VERSIONS = ("1.25", "1.35", "1.36", "1.37")
@@ -63,8 +64,6 @@ def play(
 ) -> subprocess.CompletedProcess[str]:
     """An entry point of the role; or the playbook of that path."""
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    groups = {name: {"hosts": dict.fromkeys(names, host)} for name, names in (hosts or HOSTS).items()}
-    (folder / "hosts.json").write_text(json.dumps(groups))
     role = {"name": "devsecops.monitor_lab.locust", "tasks_from": entry, "rolespec_validate": False}
     plays = [{"hosts": "locust", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]
     (folder / "play.yml").write_text(json.dumps(plays))
@@ -84,10 +83,13 @@ def play(
         "locust_secret_files": {"theirs": {"content": USERS}},
         **given,
     }
+    inventory = {
+        name: {"hosts": {one: {**host, **variables} for one in names}} for name, names in (hosts or HOSTS).items()
+    }
+    (folder / "hosts.json").write_text(json.dumps(inventory))
     return ansible_playbook(
         entry if entry.endswith(".yml") else folder / "play.yml",
         f"--inventory={folder}/hosts.json",
-        f"--extra-vars={json.dumps(variables)}",
     )
 
 
@@ -214,12 +216,161 @@ def test_what_is_written_is_applied_once_and_removed(cluster: Cluster, tmp_path:
     (tmp_path / "load/locustfile.py").write_text("print('another')\n")
     other = play(tmp_path, **wanted)
     assert other.returncode == 0, other.stdout
-    assert files_of(cluster, pod_of(cluster, "locust-workers"), "locust")["load/locustfile.py"][1] == b"print('another')\n"
+    assert (
+        files_of(cluster, pod_of(cluster, "locust-workers"), "locust")["load/locustfile.py"][1] == b"print('another')\n"
+    )
+    # What pods had before is gone; the exporter's is the same.
     after = set(cluster.names("configmaps") + cluster.names("secrets"))
-    # The exporter's, which are the same.
-    assert {name for name in before & after if files_of(cluster, pod_of(cluster, "locust-master"), "locust-exporter")}
     assert len(after) == len(before)
+    assert len(after & before) == 1
 
     gone = play(tmp_path, "absent_cluster", **wanted)
     assert gone.returncode == 0, gone.stdout
     assert {plural for plural, _unused, _name in cluster.objects} == {"nodes"}
+
+
+def test_what_is_rendered_is_valid_and_restricted(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.measures = True
+    done = play(
+        tmp_path,
+        "playbooks/render.yml",
+        monitor_lab_manifests_dir=f"{tmp_path}/manifests",
+        locust_worker_autoscaling={"min_replicas": 2, "max_replicas": 8, "target_cpu": 70},
+    )
+    assert done.returncode == 0, done.stdout
+    assert cluster.writes == []
+    kustomization = (tmp_path / "manifests/locust/kustomization.yaml").read_text()
+    objects = [
+        yaml.safe_load((tmp_path / "manifests/locust" / name).read_text())
+        for name in yaml.safe_load(kustomization)["resources"]
+    ]
+    for version in VERSIONS:
+        for one in objects:
+            assert kubernetes_validate.validate(one, version, strict=True) == version
+    by_kind = {(one["kind"], one["metadata"]["name"]): one for one in objects}
+    assert "replicas" not in by_kind["Deployment", "locust-workers"]["spec"]
+    scaler = by_kind["HorizontalPodAutoscaler", "locust-workers"]["spec"]
+    target = by_kind["Deployment", "locust-workers"]
+    assert scaler == {
+        "scaleTargetRef": {
+            "apiVersion": target["apiVersion"],
+            "kind": target["kind"],
+            "name": target["metadata"]["name"],
+        },
+        "minReplicas": 2,
+        "maxReplicas": 8,
+        "targetCPUUtilizationPercentage": 70,
+    }
+
+    written = "".join(path.read_text() for path in (tmp_path / "manifests/locust").iterdir())
+    assert [secret for secret in (*SECRETS.values(), USERS) if secret.startswith("the") and secret in written] == [
+        # Nobody's secret.
+        "the authority",
+        "the certificate",
+    ]
+    for name in ("locust-master", "locust-workers"):
+        deployment, policy = by_kind["Deployment", name], by_kind["NetworkPolicy", name]
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        selector = deployment["spec"]["selector"]["matchLabels"]
+        assert selector == {"app": name} == policy["spec"]["podSelector"]["matchLabels"]
+        assert selector.items() <= labels.items()
+        # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+        pod = deployment["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert {kind for volume in pod["volumes"] for kind in volume.keys() - {"name"}} <= {"projected", "emptyDir"}
+        for container in pod["containers"]:
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+            assert container["resources"]["limits"].keys() == {"memory"}
+    # Nobody but workers comes to the master, and nobody to them.
+    from_anywhere, from_workers = by_kind["NetworkPolicy", "locust-master"]["spec"]["ingress"]
+    assert "from" not in from_anywhere
+    assert [port["port"] for port in from_anywhere["ports"]] == [8089, 9646]
+    assert from_workers["from"] == [{"podSelector": {"matchLabels": {"app": "locust-workers"}}}]
+    assert [port["port"] for port in from_workers["ports"]] == [5557]
+    assert "ingress" not in by_kind["NetworkPolicy", "locust-workers"]["spec"]
+
+
+REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no_metrics": (
+        {"locust_worker_autoscaling": {"min_replicas": 1, "max_replicas": 2, "target_cpu": 70}},
+        ["takes metrics.k8s.io, which this cluster does not have", "install its metrics-server"],
+    ),
+    "no_url": (
+        {"locust_service_type": "ClusterIP"},
+        ["locust_service_type is ClusterIP", "Set monitor_lab_locust_url and monitor_lab_locust_exporter_url"],
+    ),
+    "loopback": (
+        {"locust_host": "http://127.0.0.1:30500"},
+        ["locust_host is http://127.0.0.1:30500, which in a pod is the pod itself", "tokenization_runtime=kubernetes"],
+    ),
+    "no_registry": ({"locust_image_delivery": "registry"}, ["locust_image_registry is empty"]),
+    "large": ({"locust_file": "large"}, ["load/data.csv has 1000001 bytes", "an image of your own or a volume"]),
+    "right": ({}, []),
+}
+
+
+def refusals(folder: Path, hosts: dict[str, list[str]], cases: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """case → what was said of it, "" for nothing."""
+    role = {"name": "devsecops.monitor_lab.locust", "tasks_from": "preflight_cluster", "rolespec_validate": False}
+    results = "ansible_failed_result.results | default([ansible_failed_result])"
+    failed = f"{results} | selectattr('failed', 'defined') | selectattr('failed')"
+    said = "{{ said | default({}) | combine({'%s': %s}) }}"
+    tasks = [
+        {
+            "block": [
+                {"ansible.builtin.include_role": role, "vars": given},
+                {"ansible.builtin.set_fact": {"said": said % (name, "''")}},
+            ],
+            # A loop's message is that of its item.
+            "rescue": [
+                {"ansible.builtin.set_fact": {"said": said % (name, f"{failed} | map(attribute='msg') | first")}}
+            ],
+        }
+        for name, given in cases.items()
+    ]
+    shows = {"ansible.builtin.debug": {"msg": "{{ said | to_json }}"}}
+    (folder / "programs").mkdir()
+    (folder / "programs/kind").symlink_to("/bin/true")
+    of_play = {"hosts": "locust", "environment": {"PATH": f"{folder}/programs:/usr/bin:/bin"}}
+    facts = {"ansible.builtin.setup": {"gather_subset": "!all,min"}}
+    (folder / "refuse.yml").write_text(
+        json.dumps([{**of_play, "gather_facts": False, "tasks": [facts, *tasks, shows]}])
+    )
+    done = play(folder, f"{folder}/refuse.yml", hosts)
+    assert done.returncode == 0, done.stdout
+    found = shown(done)[-1]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_preflight_says_what_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large/locustfile.py").write_text("")
+    (tmp_path / "large/data.csv").write_text("x" * 1_000_001)
+    cluster.objects["nodes", "", "node-a"]["status"]["nodeInfo"]["architecture"] = {
+        "x86_64": "amd64",
+        "aarch64": "arm64",
+    }[platform.machine()]
+    given = {name: {**case, **paths(tmp_path, case)} for name, (case, _unused) in REFUSED.items()}
+    said = refusals(tmp_path, HOSTS, given)
+    for name, (_unused, words) in REFUSED.items():
+        assert [word for word in words if word not in said[name]] == [], said[name]
+        assert bool(words) is bool(said[name]), said[name]
+    assert cluster.writes == []
+
+
+def paths(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
+    return {"locust_file": f"{folder}/{case['locust_file']}"} if "locust_file" in case else {}
+
+
+def test_hosts_that_the_cluster_takes_the_place_of_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+    hosts = {**HOSTS, "locust_workers": ["one", "two"], "locust_exporter": ["three"]}
+    said = refusals(tmp_path, hosts, {"hosts": {}})["hosts"]
+    assert "take one, two, three out of the groups locust_workers and locust_exporter" in said
+    assert cluster.writes == []
