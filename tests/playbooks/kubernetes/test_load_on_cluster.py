@@ -75,6 +75,10 @@ def play(
         "monitor_lab_secrets_dir": f"{folder}/secrets",
         "monitor_lab_config_dir": f"{folder}/etc/lab",
         "monitor_lab_tokenization_url": "http://192.0.2.1:30500",
+        # Nothing of this machine is looked at.
+        "monitor_lab_host": {"cpus": 2, "docker": None, "podman": None, "listeners": []},
+        "monitor_lab_locust_url": "https://192.0.2.1:30089",
+        "monitor_lab_locust_exporter_url": "https://192.0.2.1:30646",
         "locust_runtime": "kubernetes",
         "locust_kubeconfig": f"{folder}/kubeconfig",
         "locust_context": "stand-in",
@@ -319,7 +323,7 @@ def refusals(folder: Path, hosts: dict[str, list[str]], cases: dict[str, dict[st
     """case → what was said of it, "" for nothing."""
     role = {"name": "devsecops.monitor_lab.locust", "tasks_from": "preflight_cluster", "rolespec_validate": False}
     results = "ansible_failed_result.results | default([ansible_failed_result])"
-    failed = f"{results} | selectattr('failed', 'defined') | selectattr('failed')"
+    failed = f"{results} | selectattr('failed', 'defined') | selectattr('failed') | map(attribute='msg') | first"
     said = "{{ said | default({}) | combine({'%s': %s}) }}"
     tasks = [
         {
