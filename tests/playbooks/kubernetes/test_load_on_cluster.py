@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,12 @@ SECRETS = {
     "tls/one.key": "the certificate's key",
 }
 USERS = "the user's secret"
+# In place of a look at this machine, and for a node of the cluster.
+LOOKED_AT = {
+    "monitor_lab_host": {"cpus": 2, "docker": None, "podman": None, "listeners": []},
+    "monitor_lab_locust_url": "https://192.0.2.1:30089",
+    "monitor_lab_locust_exporter_url": "https://192.0.2.1:30646",
+}
 HOSTS = {"tokenization": ["one"], "locust": ["one"], "locust_exporter": ["one"], "prometheus": ["one"]}
 
 
@@ -75,16 +82,13 @@ def play(
         "monitor_lab_secrets_dir": f"{folder}/secrets",
         "monitor_lab_config_dir": f"{folder}/etc/lab",
         "monitor_lab_tokenization_url": "http://192.0.2.1:30500",
-        # Nothing of this machine is looked at.
-        "monitor_lab_host": {"cpus": 2, "docker": None, "podman": None, "listeners": []},
-        "monitor_lab_locust_url": "https://192.0.2.1:30089",
-        "monitor_lab_locust_exporter_url": "https://192.0.2.1:30646",
         "locust_runtime": "kubernetes",
         "locust_kubeconfig": f"{folder}/kubeconfig",
         "locust_context": "stand-in",
         "locust_image_delivery": "kind",
         "locust_file": f"{folder}/load",
         "locust_secret_files": {"theirs": {"content": USERS}},
+        **({} if entry.startswith("playbooks/") else LOOKED_AT),
         **given,
     }
     inventory = {
@@ -234,7 +238,8 @@ def test_what_is_written_is_applied_once_and_removed(cluster: Cluster, tmp_path:
 
 
 def test_what_is_rendered_is_valid_and_restricted(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.measures = True
+    # They are made, then.
+    shutil.rmtree(tmp_path / "secrets")
     done = play(
         tmp_path,
         "playbooks/render.yml",
@@ -267,11 +272,15 @@ def test_what_is_rendered_is_valid_and_restricted(cluster: Cluster, tmp_path: Pa
     }
 
     written = "".join(path.read_text() for path in (tmp_path / "manifests/locust").iterdir())
-    assert [secret for secret in (*SECRETS.values(), USERS) if secret.startswith("the") and secret in written] == [
-        # Nobody's secret.
-        "the authority",
-        "the certificate",
-    ]
+    made = ("locust_password", "locust_exporter_password", "locust_master.key", "locust_worker.key", "tls/one.key")
+    for secret in (USERS, *((tmp_path / "secrets" / name).read_text() for name in made)):
+        assert secret not in written
+        assert base64.b64encode(secret.encode()).decode() not in written
+    left_out = [line for line in kustomization.splitlines() if line.startswith("# The Secret locust-")]
+    assert len(left_out) == 3
+    assert "locust_password" in left_out[0]
+    # That of the node that was asked for.
+    assert "192.0.2.1" in certificate_names(tmp_path / "secrets/tls/one.crt")
     for name in ("locust-master", "locust-workers"):
         deployment, policy = by_kind["Deployment", name], by_kind["NetworkPolicy", name]
         labels = deployment["spec"]["template"]["metadata"]["labels"]
@@ -298,6 +307,11 @@ def test_what_is_rendered_is_valid_and_restricted(cluster: Cluster, tmp_path: Pa
     assert from_workers["from"] == [{"podSelector": {"matchLabels": {"app": "locust-workers"}}}]
     assert [port["port"] for port in from_workers["ports"]] == [5557]
     assert "ingress" not in by_kind["NetworkPolicy", "locust-workers"]["spec"]
+
+
+def certificate_names(path: Path) -> str:
+    shows = ["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", path]
+    return subprocess.run(shows, check=True, capture_output=True, text=True).stdout
 
 
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {

@@ -328,6 +328,8 @@ def test_a_name_that_is_nearly_one_is_a_fault(name: str, meant: str) -> None:
         "prometheus_storage_path",
         "locust_port",
         "locust_dev",
+        # A load run's, and nearly locust_runtime.
+        "locust_run_time",
         "image_names",
         "__prometheus_retenton",
         "ansible_host",
