@@ -392,3 +392,17 @@ def test_hosts_that_the_cluster_takes_the_place_of_are_refused(cluster: Cluster,
     said = refusals(tmp_path, hosts, {"hosts": {}})["hosts"]
     assert "take one, two, three out of the groups locust_workers and locust_exporter" in said
     assert cluster.writes == []
+
+
+def test_a_run_loads_what_the_master_was_told(cluster: Cluster, tmp_path: Path) -> None:
+    pod = {"containers": [{"name": "locust", "args": ["--master", "--host=http://shop.example/$$(1)"]}]}
+    metadata = {"name": "locust-master", "labels": {"app": "locust-master"}}
+    cluster.put("namespaces", "", {"metadata": {"name": "monitor-lab"}})
+    cluster.put("deployments", "monitor-lab", {"metadata": metadata, "spec": {"template": {"spec": pod}}})
+    role = {"name": "devsecops.monitor_lab.locust", "tasks_from": "alike", "rolespec_validate": False}
+    shows = {"ansible.builtin.debug": {"msg": "{{ locust_host | to_json }}"}}
+    tasks = [{"ansible.builtin.include_role": role}, shows]
+    (tmp_path / "run.yml").write_text(json.dumps([{"hosts": "locust", "gather_facts": False, "tasks": tasks}]))
+    done = play(tmp_path, f"{tmp_path}/run.yml")
+    assert done.returncode == 0, done.stdout
+    assert shown(done) == ["http://shop.example/$(1)"]
