@@ -346,9 +346,7 @@ def refusals(folder: Path, hosts: dict[str, list[str]], cases: dict[str, dict[st
                 {"ansible.builtin.set_fact": {"said": said % (name, "''")}},
             ],
             # A loop's message is that of its item.
-            "rescue": [
-                {"ansible.builtin.set_fact": {"said": said % (name, f"{failed} | map(attribute='msg') | first")}}
-            ],
+            "rescue": [{"ansible.builtin.set_fact": {"said": said % (name, failed)}}],
         }
         for name, given in cases.items()
     ]
