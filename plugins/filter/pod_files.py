@@ -12,7 +12,7 @@ author:
   - the monitor_lab contributors (@devsecops)
 description:
   - As many as it takes, since each holds 1 MB, with a hash over all in their names, and what makes one folder of them
-    in a pod. Text stays text.
+    in a pod. All of it is encoded.
   - Files are those of the controller or have their content; owners and modes are the pod's to say.
 positional: _input, folder, app, namespace
 options:

@@ -52,9 +52,10 @@ def pod_files(wanted: Iterable[Mapping[str, Any]], folder: str, app: str, namesp
                 "labels": {"app": app, "monitor-lab-content": sha},
             }
             one: dict[str, Any] = {"apiVersion": "v1", "kind": kind, "metadata": metadata}
-            contents = {keys[name]: content for name, content in part}
+            # Never as text, of which Ansible before 2.19 would work out what looks like a template.
+            contents = {keys[name]: base64.b64encode(content).decode() for name, content in part}
             made[kind].append(
-                {**one, **({"type": "Opaque", "data": _encoded(contents)} if is_secret else _data(contents))}
+                {**one, **({"type": "Opaque", "data": contents} if is_secret else {"binaryData": contents})}
             )
             items = [{"key": keys[name], "path": name} for name, _unused in part]
             sources.append({kind[0].lower() + kind[1:]: {"name": metadata["name"], "items": items}})
@@ -78,18 +79,3 @@ def _parts(files: list[tuple[str, bytes]]) -> list[list[tuple[str, bytes]]]:
         parts[-1].append((name, content))
         left -= size
     return parts
-
-
-def _encoded(contents: Mapping[str, bytes]) -> dict[str, str]:
-    return {key: base64.b64encode(content).decode() for key, content in contents.items()}
-
-
-def _data(contents: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
-    """Return what a ConfigMap has: text as text, so that people can read it, and all else encoded."""
-    texts, rest = {}, {}
-    for key, content in contents.items():
-        try:
-            texts[key] = content.decode()
-        except UnicodeDecodeError:
-            rest[key] = content
-    return {name: data for name, data in (("data", texts), ("binaryData", _encoded(rest))) if data}

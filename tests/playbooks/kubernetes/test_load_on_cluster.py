@@ -119,11 +119,7 @@ def files_of(cluster: Cluster, pod: dict[str, Any], volume: str) -> dict[str, tu
         ((kind, named),) = source.items()
         one = of(cluster, f"{kind.lower()}s", named["name"])
         for item in named["items"]:
-            data, key = one.get("data", {}), item["key"]
-            if kind == "secret" or key not in data:
-                content = base64.b64decode({**one.get("binaryData", {}), **data}[key])
-            else:
-                content = data[key].encode()
+            content = base64.b64decode(one["data" if kind == "secret" else "binaryData"][item["key"]])
             found[item["path"]] = (kind, content)
     return found
 
