@@ -42,6 +42,8 @@ APIS = {
 OPERATOR_APIS = {
     "monitoring.coreos.com/v1": {"servicemonitors": "ServiceMonitor", "prometheusrules": "PrometheusRule"},
 }
+# What a metrics-server adds.
+METRICS = {"metrics.k8s.io/v1beta1": {"pods": "PodMetrics"}}
 PATH = re.compile(
     r"/(?:api|apis)/(?P<api>v1|[a-z0-9.]+/v1)(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?"
     r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?P<log>/log)?(?P<scale>/scale)?"
@@ -53,6 +55,8 @@ class Cluster:
         self.version = "v1.30.0"
         self.apis = dict(APIS)
         self.broken = ""
+        self.measures = False
+        """Whether it has a metrics-server."""
         self.forbidden = ""
         """Plural of the kind that its user may not see."""
         self.unknown = ""
@@ -113,7 +117,7 @@ class Cluster:
         }
 
     def status(self, deployment: Object, before: Object) -> Object:
-        generation, replicas = deployment["metadata"]["generation"], deployment["spec"]["replicas"]
+        generation, replicas = deployment["metadata"]["generation"], deployment["spec"].get("replicas", 1)
         if self.is_broken(deployment):
             conditions = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
             return {**before.get("status", {}), "observedGeneration": generation, "conditions": conditions} | {
@@ -132,10 +136,10 @@ def owned(value: Any) -> Object:
 
 
 def selects(selector: str, labels: dict[str, str]) -> bool:
-    """`a=b`, `a!=b` and `a in (b, c)`, with commas between."""
+    """`a=b`, `a!=b`, `a in (b, c)` and `a notin (b, c)`, with commas between."""
     for part in re.split(r",(?![^(]*\))", selector):
-        if is_in := re.fullmatch(r"\s*(\S+) in \((.*)\)", part):
-            if labels.get(is_in[1]) not in is_in[2].replace(" ", "").split(","):
+        if is_in := re.fullmatch(r"\s*(\S+) (in|notin) \((.*)\)", part):
+            if (labels.get(is_in[1]) in is_in[3].replace(" ", "").split(",")) is (is_in[2] == "notin"):
                 return False
         elif part:
             name, value = part.strip().split("=")
@@ -146,6 +150,10 @@ def selects(selector: str, labels: dict[str, str]) -> bool:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     cluster: Cluster
+
+    @property
+    def apis(self) -> dict[str, dict[str, str]]:
+        return {**self.cluster.apis, **(METRICS if self.cluster.measures else {})}
 
     def answer(self, content: Any, status: int = 200) -> None:
         body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
@@ -166,12 +174,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return {"kind": "APIVersions", "versions": ["v1"]}
         if path == "/apis":
             groups = []
-            for api in self.cluster.apis:
+            for api in self.apis:
                 if "/" in api:
-                    version = {"groupVersion": api, "version": "v1"}
+                    version = {"groupVersion": api, "version": api.split("/")[1]}
                     groups.append({"name": api.split("/")[0], "versions": [version], "preferredVersion": version})
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
-        kinds = self.cluster.apis.get(path.removeprefix("/apis/").removeprefix("/api/"))
+        kinds = self.apis.get(path.removeprefix("/apis/").removeprefix("/api/"))
         if kinds is None:
             return None
         resources = [
@@ -184,7 +192,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             }
             for plural, kind in kinds.items()
         ]
-        if "pods" in kinds:
+        if kinds.get("pods") == "Pod":
             resources.append({"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]})
         if "deployments" in kinds:
             verbs = {"namespaced": True, "verbs": ["get", "patch"], "group": "autoscaling", "version": "v1"}

@@ -198,6 +198,9 @@ def _cluster_advice(services: Table, groups: Groups, hostvars: Mapping[str, Any]
     for service in services:
         for number, port in enumerate(service["ports"] if service["elsewhere"] and not service["foreign"] else ()):
             senders = sorted(address_of(hostvars, host) for host in _senders(services, groups, service, number))
+            # Anybody may come to a page, and to what has no senders a pod comes, by no node's port.
+            if service["page"] and not senders:
+                continue
             clients = "the lab's host" if is_alone else ", ".join(senders)
             lines.append(f"Nodes of the cluster: a firewall should close {port['port']} but to {clients}")
     return lines

@@ -312,6 +312,12 @@ def nodes_of_another_processor(nodes: list[KubernetesObject], machine: str) -> l
     ]
 
 
+def service_address(objects: list[KubernetesObject], name: str) -> str:
+    """Return the cluster's address of the Service that is called so, or "" where it is not there, or has none yet."""
+    found = [one for one in objects if (one["kind"], one["metadata"]["name"]) == ("Service", name)]
+    return next((str(one["spec"].get("clusterIP") or "") for one in found), "")
+
+
 def node_address(nodes: list[KubernetesObject]) -> str:
     """Return the internal address of the first node that is ready, or raise ValueError.
 

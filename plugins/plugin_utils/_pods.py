@@ -7,6 +7,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-templ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
@@ -74,4 +75,23 @@ def pod_fault(value: Any) -> Optional[str]:
         listed = value.get("spec", {}).get(key)
         if listed and not _names(listed):
             return f"{{}} has spec.{key} whose entries have no names of their own; give each its name"
+    return None
+
+
+_AUTOSCALING = ("min_replicas", "max_replicas", "target_cpu")
+
+
+def autoscaling_fault(value: Mapping[Any, Any]) -> Optional[str]:
+    """Return what is wrong with such numbers of pods, with {} in the place of the value; none where it is empty."""
+    if not value:
+        return None
+    if value.keys() != set(_AUTOSCALING):
+        return f"{{}} is to have {', '.join(_AUTOSCALING)} and nothing else; write these"
+    numbers = []
+    for key in _AUTOSCALING:
+        if isinstance(value[key], bool) or not re.fullmatch(r"[1-9]\d{0,4}", str(value[key]), re.ASCII):
+            return f"{{}} has a {key} that is no whole number above 0; write one"
+        numbers.append(int(value[key]))
+    if numbers[0] > numbers[1]:
+        return "{} has a min_replicas above its max_replicas; write one that is not"
     return None

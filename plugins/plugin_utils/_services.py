@@ -129,7 +129,8 @@ def certificate_names(services: Table, groups: Groups, hostvars: Mapping[str, An
     """Return host → the names and addresses that its certificate is for, each once.
 
     They are the address that it listens on, that at which Ansible reaches it, its name, the names in its services'
-    URLs, and those of loopback, which is the end of a tunnel.
+    URLs, and those of loopback, which is the end of a tunnel. Of what is elsewhere, that with the lab's logins has the
+    lab's certificate, too.
     """
     local = is_local(addresses_of(services, groups, hostvars))
     found = {}
@@ -138,7 +139,7 @@ def certificate_names(services: Table, groups: Groups, hostvars: Mapping[str, An
         names += [
             urlsplit(service["url"]).hostname or ""
             for service in services
-            if host in groups.get(service["groups"][0], ())[:1] and not service["elsewhere"]
+            if host in groups.get(service["groups"][0], ())[:1] and (service["login"] or not service["elsewhere"])
         ]
         names += [LOOPBACK, "::1", "localhost"]
         found[host] = [name for name in dict.fromkeys(names) if re.fullmatch(r"[\w.:-]+", name, re.ASCII)]

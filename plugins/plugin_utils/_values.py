@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from . import _grafana_settings, _prometheus_settings
 from ._alert_rules import thresholds_fault
 from ._load_files import LoadError, arguments_fault, environment_fault, load_of, secrets_fault
-from ._pods import pod_fault
+from ._pods import autoscaling_fault, pod_fault
 
 _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:(?P<unit>[kmgt])(?:i?b|i)?|b)?", re.ASCII | re.IGNORECASE)
 _TAG = r"\w[\w.-]{0,127}"
@@ -205,6 +205,7 @@ KINDS: dict[str, Kind] = {
     "prometheus remotes": _prometheus_settings.remotes_fault,
     "prometheus targets": _prometheus_settings.targets_fault,
     "pod": pod_fault,
+    "autoscaling": autoscaling_fault,
     "folder": _folder,
     "made folder": _made_folder,
     # Removal takes it with all that is in it.
@@ -256,6 +257,7 @@ _KIND_OF = {
     "locust_file": "load",
     "locust_host": "url",
     "locust_secret_files": "secrets",
+    "locust_worker_autoscaling": "autoscaling",
     "monitor_lab_bundle": "folder",
     "monitor_lab_config_dir": "host folder",
     "monitor_lab_proxy": "url",

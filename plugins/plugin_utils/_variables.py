@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Optional
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.yaml import yaml_load
 
+from ._load_variables import PREFIX
 from ._spelling import within
 from ._values import KINDS, kind_of
 
@@ -130,7 +131,8 @@ def misspelt(names: Iterable[str], variables: Mapping[str, Variable]) -> dict[st
     """Return those of `names` that are no variable of the lab but nearly are one, each with what is wrong."""
     faults = {}
     for name in names:
-        if name in variables or name.startswith(("_", "ansible_")):
+        # Those of a load run are checked where one is made.
+        if name in variables or name.startswith(("_", "ansible_", PREFIX)):
             continue
         for known, variable in variables.items():
             # In a short name, two letters are half of it.

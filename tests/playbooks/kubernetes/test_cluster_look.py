@@ -16,8 +16,8 @@ from tests.cluster_stand_in import served
 from tests.plays import ansible_playbook
 
 
-@pytest.mark.parametrize("removes", [False, True])
-def test_only_a_removal_does_without_a_node_that_is_ready(removes: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("service", "removes"), [("tokenization", False), ("tokenization", True), ("locust", False)])
+def test_only_a_removal_does_without_a_node_that_is_ready(service: str, removes: bool, tmp_path: Path) -> None:
     role = {"name": "devsecops.monitor_lab.monitor_lab", "rolespec_validate": False}
     task = {"ansible.builtin.import_role": role, "vars": {"monitor_lab_needs_node": False} if removes else {}}
     (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [task]}]))
@@ -27,14 +27,16 @@ def test_only_a_removal_does_without_a_node_that_is_ready(removes: bool, tmp_pat
         host = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "tokenization_runtime": "kubernetes",
-            "tokenization_kubeconfig": f"{tmp_path}/kubeconfig",
-            "tokenization_context": "stand-in",
+            f"{service}_runtime": "kubernetes",
+            f"{service}_kubeconfig": f"{tmp_path}/kubeconfig",
+            f"{service}_context": "stand-in",
         }
-        (tmp_path / "hosts.json").write_text(json.dumps({"tokenization": {"hosts": {"one": host}}}))
+        (tmp_path / "hosts.json").write_text(json.dumps({service: {"hosts": {"one": host}}}))
         done = ansible_playbook(tmp_path / "play.yml", f"--inventory={tmp_path}/hosts.json")
     assert (done.returncode == 0) is removes, done.stdout
-    assert ("none of its 1 nodes is ready and has an InternalIP" in " ".join(done.stdout.split())) is not removes
+    said = " ".join(done.stdout.split())
+    assert ("none of its 1 nodes is ready and has an InternalIP" in said) is not removes
+    assert (f"Check {service}_kubeconfig" in said) is not removes
 
 
 def test_a_removal_asks_for_no_address() -> None:

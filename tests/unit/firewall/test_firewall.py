@@ -210,6 +210,16 @@ def test_the_summary_tells_what_a_clusters_nodes_should_close() -> None:
     ]
 
 
+def test_of_a_load_on_a_cluster_nodes_close_the_exporter_alone() -> None:
+    """The page is for everybody, and no node has the master's port."""
+    table = of(monitor_lab_has_load_cluster=True)
+    groups = {**GROUPS, "locust_workers": [], "tokenization": []}
+    hostvars = {host: {**given, "monitor_lab_host": {"firewall": None}} for host, given in HOSTVARS.items()}
+    assert firewall.advice(table, groups, hostvars, False) == [
+        "Nodes of the cluster: a firewall should close 9646 but to 192.0.2.14"
+    ]
+
+
 def test_ufws_rules_are_read() -> None:
     assert looked_at.ufw_rules(USER_RULES) == [
         rule("allow", 22, "0.0.0.0/0", "0.0.0.0/0", comment=""),

@@ -39,9 +39,10 @@ def test_every_task_asks_the_users_cluster_as_the_user(path: Any) -> None:
     assert [one for one in found if one[1:] != (False, CONNECTION)] == []
 
 
-def test_tokenization_tells_the_settings_that_are_stated() -> None:
+@pytest.mark.parametrize("role", ["tokenization", "locust"])
+def test_a_role_tells_the_settings_that_are_stated(role: str) -> None:
     specs = load(CHECKOUT / "roles" / "cluster" / "meta" / "argument_specs.yml")["argument_specs"]
-    told = load(CHECKOUT / "roles" / "tokenization" / "vars" / "main.yml")["__tokenization_cluster"]
+    told = load(CHECKOUT / "roles" / role / "vars" / "main.yml")[f"__{role}_cluster"]
     assert told.keys() == specs["main"]["options"]["cluster_settings"]["options"].keys()
 
 

@@ -444,3 +444,13 @@ def test_the_address_is_that_of_a_node_that_is_ready() -> None:
 def test_without_a_node_that_is_ready_there_is_no_address(nodes: list[dict[str, Any]]) -> None:
     with pytest.raises(AnsibleFilterError, match=rf"none of its {len(nodes)} nodes is ready and has an InternalIP"):
         FilterModule().filters()["node_address"](nodes)
+
+
+def test_a_services_address_is_the_clusters() -> None:
+    services = [
+        {"kind": "Service", "metadata": {"name": "app"}, "spec": {"clusterIP": "10.43.0.9"}},
+        {"kind": "Service", "metadata": {"name": "new"}, "spec": {}},
+        {"kind": "Deployment", "metadata": {"name": "other"}, "spec": {"clusterIP": "10.43.0.8"}},
+    ]
+    found = {name: _kubernetes.service_address(services, name) for name in ("app", "new", "other")}
+    assert found == {"app": "10.43.0.9", "new": "", "other": ""}

@@ -118,3 +118,23 @@ def test_what_has_a_pod_gets_it() -> None:
 def test_what_a_cluster_can_not_know_is_told(pod: Any, wrong: str | None) -> None:
     fault = _pods.pod_fault(pod)
     assert (fault is None) if wrong is None else (fault is not None and wrong in fault)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({}, None),
+        ({"min_replicas": 1, "max_replicas": "8", "target_cpu": 70}, None),
+        ({"min_replicas": 1, "max_replicas": 8}, "is to have min_replicas, max_replicas, target_cpu"),
+        ({"min_replicas": 1, "max_replicas": 8, "target_cpu": 70, "more": 1}, "and nothing else"),
+        (
+            {"min_replicas": 0, "max_replicas": 8, "target_cpu": 70},
+            "has a min_replicas that is no whole number above 0",
+        ),
+        ({"min_replicas": 1, "max_replicas": 8, "target_cpu": True}, "has a target_cpu that"),
+        ({"min_replicas": 9, "max_replicas": 8, "target_cpu": 70}, "min_replicas above its max_replicas"),
+    ],
+)
+def test_what_an_autoscaling_is_to_have(value: dict[str, Any], words: str | None) -> None:
+    fault = _pods.autoscaling_fault(value)
+    assert fault is None if words is None else fault is not None and words in fault

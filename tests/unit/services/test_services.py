@@ -19,6 +19,7 @@ VALUES = {
     "monitor_lab_tokenization_url": "http://192.0.2.1:30500",
     "monitor_lab_tokenization_port": "30500",
     "monitor_lab_has_cluster": False,
+    "monitor_lab_has_load_cluster": False,
     "monitor_lab_has_metrics_token": False,
     "monitor_lab_is_closed": False,
     "monitor_lab_locust_url": "http://192.0.2.2:8089",
@@ -310,6 +311,14 @@ def test_a_certificate_is_for_all_names_of_its_host() -> None:
     assert names["mon1"] == ["192.0.2.4", "198.51.100.4", "mon1", "prometheus.example.org", *loopback]
     assert names["load1"] == ["load1", *loopback]
     assert names["graf1"] == ["graf1", *loopback]
+
+
+def test_a_certificate_is_for_a_clusters_node_where_the_page_is_there() -> None:
+    groups = {"tokenization": ["localhost"], "locust": ["localhost"]}
+    on_cluster = {"monitor_lab_has_cluster": True, "monitor_lab_has_load_cluster": True, "monitor_lab_is_closed": True}
+    names = services.certificate_names(of(**on_cluster), groups, {"localhost": {}})
+    # The service there speaks plain HTTP.
+    assert names == {"localhost": ["192.0.2.2", "127.0.0.1", "::1", "localhost"]}
 
 
 def test_one_machine_has_a_certificate_for_loopback_alone() -> None:

@@ -114,7 +114,7 @@ OF_RULES = {"thresholds"}
 # test_grafana_settings.py.
 OF_GRAFANA = {"grafana settings", "grafana environment", "grafana plugins", "grafana data sources"}
 # test_pods.py.
-OF_PODS = {"pod"}
+OF_PODS = {"autoscaling", "pod"}
 # test_prometheus_settings.py.
 OF_PROMETHEUS = {f"prometheus {kind}" for kind in ("flags", "global", "labels", "remotes", "targets")}
 ELSEWHERE = ON_THE_CONTROLLER | OF_LOCUST | OF_RULES | OF_GRAFANA | OF_PODS | OF_PROMETHEUS
