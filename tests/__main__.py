@@ -113,7 +113,7 @@ def sanity() -> bool:
 
 
 def galaxy() -> bool:
-    """What Galaxy, who builds an execution environment, and docs.ansible.com make of the artifact."""
+    """What Galaxy, and who builds an execution environment, make of the artifact."""
     return run(sys.executable, "-m", "tests.checks.galaxy")
 
 

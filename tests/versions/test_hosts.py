@@ -51,7 +51,8 @@ def answers(version: str, tasks: dict[str, dict[str, Any]], folder: Path) -> dic
 def test_modules_run(version: str, tmp_path: Path) -> None:
     said = answers(version, {**{module: {} for module in PLAIN}, "lab_host_info": {}, "locust_run": RUN}, tmp_path)
     # Whoever read its arguments got past the imports.
-    silent = [one for one in PLAIN if "invocation" not in said[one] and "missing" not in said[one]["msg"]]
+    words = ("missing required arguments", "no answer from Locust")
+    silent = [one for one in PLAIN if "invocation" not in said[one] and not said[one]["msg"].startswith(words)]
     assert silent == []
     assert said["lab_host_info"]["cpus"] > 0
     assert "no answer from Locust" in said["locust_run"]["msg"]
