@@ -7,11 +7,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: load_cluster
 short_description: Tells how Locust is reached on a Kubernetes cluster, and how many workers it has
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the monitor_lab contributors (@devsecops)
 description:
   - It fails where Locust is not there, and where workers are asked for that something else decides on.
+positional: _input, namespace, workers
 options:
   _input:
     description: >-
