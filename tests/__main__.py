@@ -123,7 +123,7 @@ def unit() -> bool:
 
 
 def coverage() -> bool:
-    """What the unit tests run of the plugins; pyproject.toml says how much that has to be. It takes them twice the time."""
+    """What the unit tests run of the plugins; pyproject.toml says how much that has to be. Their time doubles."""
     return run(sys.executable, "-m", "pytest", "--numprocesses=4", "--dist=worksteal", "tests/unit", "--cov")
 
 
