@@ -306,7 +306,7 @@ def test_what_is_rendered_is_valid_and_restricted(cluster: Cluster, tmp_path: Pa
 
 
 def certificate_names(path: Path) -> str:
-    shows = ["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", path]
+    shows = ["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", str(path)]
     return subprocess.run(shows, check=True, capture_output=True, text=True).stdout
 
 
