@@ -14,7 +14,7 @@ import pytest
 from tests.checks.tree import CHECKOUT
 from tests.plays import ansible_playbook, reading, shown
 
-OPERATOR = {"ServiceMonitor": {}, "PrometheusRule": {}}
+OPERATOR: dict[str, dict[str, Any]] = {"ServiceMonitor": {}, "PrometheusRule": {}}
 DASHBOARDS = ["ConfigMap"] * 4
 # Asked for, there already, with the operator.
 CASES = list(itertools.product((True, False), repeat=3))
