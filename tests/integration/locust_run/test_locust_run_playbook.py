@@ -86,6 +86,8 @@ def on_cluster(tmp_path: Path) -> Iterator[tuple[Cluster, dict[str, str]]]:
                 "locust_kubeconfig": f"{tmp_path}/kubeconfig",
                 "locust_context": "stand-in",
                 "locust_namespace": "load",
+                # As the Locust here is.
+                "monitor_lab_exposed": "true",
             },
         )
 
