@@ -168,7 +168,8 @@ def with_core(core: Core) -> bool:
 def versions() -> bool:
     """The oldest ansible-core and the newest that this machine can run."""
     cores = those_here()
-    return all([with_core(core) for core in cores[:1] + cores[1:][-1:]])
+    results = [with_core(core) for core in cores[:1] + cores[1:][-1:]]
+    return all(results)
 
 
 def more_versions() -> bool:

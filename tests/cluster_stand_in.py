@@ -280,5 +280,7 @@ def served() -> Iterator[tuple[Cluster, str]]:
     handler = type("Bound", (Handler,), {"cluster": cluster})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield cluster, KUBECONFIG.format(server=f"http://127.0.0.1:{server.server_port}", current="none")
-        server.shutdown()
+        try:
+            yield cluster, KUBECONFIG.format(server=f"http://127.0.0.1:{server.server_port}", current="none")
+        finally:
+            server.shutdown()

@@ -20,5 +20,5 @@ def refuse_too_old() -> None:
     if sys.version_info[:2] < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         message = f"{sys.executable} is Python {platform.python_version()}, and modules need Python {wanted} on a host."
-        print(json.dumps({"failed": True, "msg": message}))
-        sys.exit(1)
+        sys.stdout.write(json.dumps({"failed": True, "msg": message}) + "\n")
+        raise SystemExit(1)

@@ -20,6 +20,7 @@ from typing import Any
 import docker
 import pytest
 import requests
+from jinja2.nativetypes import NativeEnvironment
 
 from tests.checks.tree import CHECKOUT, copy_as_collection
 from tests.made_up import table_of
@@ -29,8 +30,15 @@ MINUTES = 60
 DEFAULTS = load(CHECKOUT / "roles" / "monitor_lab" / "defaults" / "main.yml")
 # A lab may be without Grafana: no registry of this machine has it.
 SERVICES = [entry for entry in table_of(CHECKOUT) if "required" not in entry]
-PORTS = {DEFAULTS[variable]: entry["name"] for entry in SERVICES for variable in entry["ports"]}
-URLS = {entry["name"]: f"http://127.0.0.1:{DEFAULTS[entry['ports'][0]]}" for entry in SERVICES}
+
+
+def default_port(variable: str) -> int:
+    """The port of a lab without a cluster, which has others."""
+    return int(NativeEnvironment().from_string(str(DEFAULTS[variable])).render(monitor_lab_has_load_cluster=False))
+
+
+PORTS = {default_port(variable): entry["name"] for entry in SERVICES for variable in entry["ports"]}
+URLS = {entry["name"]: f"http://127.0.0.1:{default_port(entry['ports'][0])}" for entry in SERVICES}
 
 
 CONFIG = Path("/etc/monitor_lab")

@@ -76,7 +76,7 @@ def main(modules: list[str]) -> int:
     killed_of_all = made_of_all = 0
     with ExitStack() as stack:
         servers: queue.Queue[Server] = queue.Queue()
-        for _ in range(SERVERS):
+        for _number in range(SERVERS):
             server = Server(Path(stack.enter_context(tempfile.TemporaryDirectory())))
             stack.callback(server.end)
             servers.put(server)

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import IO, Any, Optional, cast
 
 from .plan import BadOptionError
 from .transport import LocustError, address_of, port_of, printable
@@ -38,10 +38,14 @@ def forwarded(options: Mapping[str, Any]) -> Iterator[Optional[int]]:
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+    # Both are there, since they were asked for.
+    held, said = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
     try:
-        yield _port(process)
+        yield _port(said)
     finally:
-        _end(process)
+        held.close()
+        _await(process)
+        said.close()
 
 
 def _command(options: Mapping[str, Any]) -> list[str]:
@@ -54,28 +58,24 @@ def _command(options: Mapping[str, Any]) -> list[str]:
     return [kubectl, "port-forward", "--address=127.0.0.1", *named, f"service/{where['service']}", f":{port}"]
 
 
-def _port(process: subprocess.Popen[bytes]) -> int:
+def _port(output: IO[bytes]) -> int:
     """Return the port that kubectl chose, when it says so."""
-    assert process.stdout is not None
-    output, give_up = b"", time.monotonic() + START
+    said, give_up = b"", time.monotonic() + START
     while True:
-        found = re.search(rb"Forwarding from 127\.0\.0\.1:(\d{1,5}) ", output)
+        found = re.search(rb"Forwarding from 127\.0\.0\.1:(\d{1,5}) ", said)
         if found:
             return int(found[1])
-        ready = select.select([process.stdout], [], [], max(0.0, give_up - time.monotonic()))[0]
-        more = os.read(process.stdout.fileno(), 4096) if ready else b""
+        ready = select.select([output], [], [], max(0.0, give_up - time.monotonic()))[0]
+        more = os.read(output.fileno(), 4096) if ready else b""
         if not more:
-            said = printable(" ".join(output.decode(errors="replace").split())) or f"it said nothing for {START:.0f} s"
-            raise LocustError(f"kubectl port-forward does not lead to Locust: {said}", transient=True)
-        output += more
+            text = printable(" ".join(said.decode(errors="replace").split())) or f"it said nothing for {START:.0f} s"
+            raise LocustError(f"kubectl port-forward does not lead to Locust: {text}", transient=True)
+        said += more
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.close()
+def _await(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(END)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    process.stdout.close()

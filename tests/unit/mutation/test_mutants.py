@@ -27,7 +27,7 @@ def above(number):
 
 
 def test_each_function_that_is_named_gets_each_fault() -> None:
-    mutants = [one for one in mutants_of(SOURCE, ["below"])]
+    mutants = list(mutants_of(SOURCE, ["below"]))
     made = {line for one in mutants for line in one.source.splitlines() if line not in SOURCE.splitlines()}
     assert {one.line for one in mutants} == {2}
     assert {
