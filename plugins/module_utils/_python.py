@@ -19,6 +19,9 @@ def refuse_too_old() -> None:
     """End as a module does that failed."""
     if sys.version_info[:2] < OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        message = f"{sys.executable} is Python {platform.python_version()}, and modules need Python {wanted} on a host."
+        message = (
+            f"{sys.executable} is Python {platform.python_version()}, and modules need Python {wanted} on a host. "
+            f"Set ansible_python_interpreter to one of {wanted} or newer."
+        )
         sys.stdout.write(json.dumps({"failed": True, "msg": message}) + "\n")
         raise SystemExit(1)
