@@ -20,7 +20,7 @@ def test_the_module_fails_in_words(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     said = json.loads(capsys.readouterr().out)
     assert said["failed"] is True
     assert said["msg"].startswith(f"{sys.executable} is Python ")
-    assert said["msg"].endswith("modules need Python 3.9 on a host.")
+    assert said["msg"].endswith("Set ansible_python_interpreter to one of 3.9 or newer.")
 
 
 def test_another_goes_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
