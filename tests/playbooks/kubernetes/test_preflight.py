@@ -50,7 +50,7 @@ from tests.plays import ansible_playbook
         ("docker", ['node-a: tokenization_image_delivery is docker, but "docker version"']),
         (
             "no_operator",
-            ["does not know ServiceMonitor and PrometheusRule (monitoring.coreos.com/v1)", "Nothing was changed."],
+            ["does not know PrometheusRule and ServiceMonitor (monitoring.coreos.com/v1)", "Nothing was changed."],
         ),
         ("no_right", ["does not tell its nodes", "Forbidden", "Let the user of the kubeconfig list nodes"]),
         ("containerd", ['node-a: tokenization_image_delivery is containerd, but "ctr version"']),
