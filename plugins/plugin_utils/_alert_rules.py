@@ -48,8 +48,7 @@ def alert_rules(thresholds: Mapping[str, Any], jobs: Iterable[str], folder: Path
     C(runbook_url) of its section.
     """
     groups = [group for groups in groups_by_file(thresholds, jobs, folder).values() for group in groups]
-    # Neither Ansible nor its older versions may take Prometheus's templates for theirs, or this text for a dict.
-    return "# The lab's rules.\n" + without_braces(json.dumps({"groups": groups}, indent=2)) + "\n"
+    return json_file("The lab's rules.", {"groups": groups})
 
 
 def groups_by_file(
@@ -63,6 +62,14 @@ def groups_by_file(
         groups = yaml_load(text)["groups"]
         found[file.stem] = [{**group, "rules": [_with_runbook(rule) for rule in group["rules"]]} for group in groups]
     return found
+
+
+def json_file(about: str, content: Any) -> str:
+    """Return the content as JSON below a comment, which makes YAML of it.
+
+    So its older versions do not take the text for a dict, nor Ansible templates of Prometheus's for its own.
+    """
+    return f"# {about}\n{without_braces(json.dumps(content, indent=2))}\n"
 
 
 def without_braces(text: str) -> str:

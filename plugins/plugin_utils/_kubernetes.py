@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypedDict
+from typing import Any, Optional, TypedDict
 
 KubernetesObject = dict[str, Any]
 
@@ -149,8 +149,8 @@ def applied(objects: list[KubernetesObject], manager: str = MANAGER) -> list[Kub
 
 def annotation(objects: list[KubernetesObject], kind: str, name: str, key: str) -> str:
     """Return an annotation of the object that is called so, or "" where there is none."""
-    found = [one["metadata"] for one in objects if (one["kind"], one["metadata"]["name"]) == (kind, name)]
-    return next((str((metadata.get("annotations") or {}).get(key, "")) for metadata in found), "")
+    found = object_named(objects, kind, name)
+    return "" if found is None else str((found["metadata"].get("annotations") or {}).get(key, ""))
 
 
 def pods_not_ready(pods: list[KubernetesObject]) -> list[KubernetesObject]:
@@ -314,8 +314,13 @@ def nodes_of_another_processor(nodes: list[KubernetesObject], machine: str) -> l
 
 def service_address(objects: list[KubernetesObject], name: str) -> str:
     """Return the cluster's address of the Service that is called so, or "" where it is not there, or has none yet."""
-    found = [one for one in objects if (one["kind"], one["metadata"]["name"]) == ("Service", name)]
-    return next((str(one["spec"].get("clusterIP") or "") for one in found), "")
+    service = object_named(objects, "Service", name)
+    return "" if service is None else str(service["spec"].get("clusterIP") or "")
+
+
+def object_named(objects: list[KubernetesObject], kind: str, name: str) -> Optional[KubernetesObject]:
+    """Return the object of this kind and name; None where it is not among these."""
+    return next((one for one in objects if (one["kind"], one["metadata"]["name"]) == (kind, name)), None)
 
 
 def node_address(nodes: list[KubernetesObject]) -> str:

@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
-Object = Mapping[str, Any]
+from ._kubernetes import KubernetesObject, object_named
 
 WORKERS, SERVICE = "locust-workers", "locust"
 
 
 def load_cluster(
-    objects: Sequence[Object], namespace: str, workers: Optional[Union[int, str]] = None
+    objects: list[KubernetesObject], namespace: str, workers: Optional[Union[int, str]] = None
 ) -> dict[str, Any]:
     """Return how Locust is reached and how many workers a run has, or raise ValueError.
 
@@ -21,12 +20,12 @@ def load_cluster(
     C(replicas) of workers there are, how many C(workers) there should be for the run, whether that C(scales) them, and
     how many it has to C(expect).
     """
-    deployment, service = _named(objects, "Deployment", WORKERS), _named(objects, "Service", SERVICE)
+    deployment, service = object_named(objects, "Deployment", WORKERS), object_named(objects, "Service", SERVICE)
     if deployment is None or service is None:
         raise ValueError(
             f"the namespace {namespace} has no Deployment {WORKERS} and Service {SERVICE}: ./lab up deploys Locust"
         )
-    autoscaler = _named(objects, "HorizontalPodAutoscaler", WORKERS)
+    autoscaler = object_named(objects, "HorizontalPodAutoscaler", WORKERS)
     replicas = int(deployment["spec"].get("replicas", 1))
     expected = replicas if autoscaler is None else int(autoscaler["spec"].get("minReplicas", 1))
     asked = None if workers is None else _asked(workers)
@@ -44,10 +43,6 @@ def load_cluster(
         "scales": asked is not None and asked != replicas,
         "expect": asked or expected,
     }
-
-
-def _named(objects: Sequence[Object], kind: str, name: str) -> Optional[Object]:
-    return next((found for found in objects if (found["kind"], found["metadata"]["name"]) == (kind, name)), None)
 
 
 def _asked(workers: Union[int, str]) -> int:

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from ._alert_rules import json_file
 from ._load_files import NAME, environment_text
 
 _FIXED = "the lab would not find it"
@@ -112,6 +112,5 @@ def global_section(interval: str, labels: Mapping[str, str], given: Mapping[str,
 def target_files(value: Mapping[str, Any], folder: str) -> list[dict[str, Any]]:
     """Return files of targets, as C(file_sd_configs) reads them and the role C(files) takes them."""
     return [
-        {"path": f"{folder}/{name}.yml", "content": f"# Targets.\n{json.dumps(groups, indent=2)}\n"}
-        for name, groups in value.items()
+        {"path": f"{folder}/{name}.yml", "content": json_file("Targets.", groups)} for name, groups in value.items()
     ]
