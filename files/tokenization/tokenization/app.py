@@ -332,4 +332,5 @@ async def _gone(_unused: Request, error: Exception) -> Response:
 
 
 async def _fault(_unused: Request, error: Exception) -> Response:
-    return _json({"error": "a fault in the service: its log tells where"}, 503)
+    # starlette raises what it has answered once more, and uvicorn closes the connection then: the client must know.
+    return _json({"error": "a fault in the service: its log tells where"}, 503, {"Connection": "close"})
