@@ -149,14 +149,15 @@ def certificate_names(services: Table, groups: Groups, hostvars: Mapping[str, An
 def access(services: Table, groups: Groups, secrets_dir: str, authority_file: str) -> dict[str, dict[str, Any]]:
     """Return service → the options of M(ansible.builtin.uri) with which it is asked; none for what is not the lab's.
 
-    `authority_file` is what the lab's certificates are checked by, "" for none. A service that wants a login takes its
-    own name, and the password in the file that is named after it; in check mode there may be none yet.
+    `authority_file` is what the certificate of one that speaks TLS is checked by, "" for none. A service that wants a
+    login takes its own name, and the password in the file that is named after it; in check mode there may be none yet.
     """
     found: dict[str, dict[str, Any]] = {}
     for service in services:
         is_ours = bool(groups.get(service["groups"][0])) and not service["foreign"]
         options: dict[str, Any] = {}
-        if authority_file and is_ours:
+        # A host to which nothing of the lab that speaks TLS was deployed does not have it.
+        if authority_file and is_ours and urlsplit(service["url"]).scheme == "https":
             options["ca_path"] = authority_file
         if service["login"] and is_ours:
             options["url_username"] = service["name"]

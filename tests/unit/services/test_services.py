@@ -330,7 +330,12 @@ def test_one_machine_has_a_certificate_for_loopback_alone() -> None:
 
 def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
     (tmp_path / "prometheus_password").write_text("p4ss\n")
-    closed = of(monitor_lab_is_closed=True, monitor_lab_has_metrics_token=True)
+    closed = of(
+        monitor_lab_is_closed=True,
+        monitor_lab_has_metrics_token=True,
+        monitor_lab_prometheus_url="https://192.0.2.4:9090",
+        monitor_lab_grafana_url="https://192.0.2.4:3000",
+    )
     asked = services.access(closed, GROUPS, str(tmp_path), "/etc/ca.crt")
     assert asked["prometheus"] == {
         "ca_path": "/etc/ca.crt",
@@ -340,11 +345,13 @@ def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
         "follow_redirects": "none",
     }
     assert asked["locust"]["url_password"] == ""
-    assert asked["tokenization"] == asked["grafana"] == {"ca_path": "/etc/ca.crt"}
+    assert asked["grafana"] == {"ca_path": "/etc/ca.crt"}
+    # On a cluster: its host may have nothing else of the lab, nor its authority.
+    assert asked["tokenization"] == {}
     (health,) = services.health_addresses(closed, asked, "mon1", GROUPS, {})
     assert health == {
         "name": "prometheus",
-        "url": "http://192.0.2.4:9090/api/v1/status/buildinfo",
+        "url": "https://192.0.2.4:9090/api/v1/status/buildinfo",
         "healthy": "",
         "use_proxy": False,
         "ca_path": "/etc/ca.crt",
