@@ -17,6 +17,8 @@ from tests.plays import ansible_playbook
 @pytest.mark.parametrize(
     ("case", "words"),
     [
+        ("podman_replicas", ["tokenization_replicas, ", " are for a cluster", "tokenization_runtime to kubernetes"]),
+        ("podman_operator", ["monitor_lab_prometheus_operator are for a cluster"]),
         ("sqlite_replicas", ["tokenization_replicas is 2", "Set tokenization_postgres", "tokenization_dsn_file"]),
         ("two_postgres", ["tokenization_postgres and tokenization_dsn_file are both set"]),
         ("no_dsn", ["no /nonexistent/dsn on the controller", "postgresql://"]),
