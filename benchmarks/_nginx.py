@@ -35,8 +35,8 @@ http {{
   scgi_temp_path {folder}/scgi;
   default_type application/json;
   server {{
-    listen 127.0.0.1:{port} backlog=8192;
-    listen 127.0.0.1:{tls_port} ssl backlog=8192;
+    listen {address}:{port} backlog=8192;
+    listen {address}:{tls_port} ssl backlog=8192;
     ssl_certificate {folder}/certificate;
     ssl_certificate_key {folder}/certificate;
     location /fails {{ return 500 '{{"message": "fails"}}'; }}
@@ -63,24 +63,26 @@ def program() -> str:
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, core: int) -> Iterator[Target]:
+def nginx(folder: Path, core: int, address: str = "127.0.0.1") -> Iterator[Target]:
     """Run it with one process on `core`; below /fails it answers 500, and else 200 with a small JSON."""
     authority, ca_file = trustme.CA(), folder / "ca.crt"
     authority.cert_pem.write_to_path(ca_file)
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(folder / "certificate")
+    authority.issue_cert(address).private_key_and_cert_chain_pem.write_to_path(folder / "certificate")
     port, tls_port = free_port(), free_port()
-    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, tls_port=tls_port))
+    (folder / "nginx.conf").write_text(
+        CONFIGURATION.format(folder=folder, address=address, port=port, tls_port=tls_port)
+    )
     command = ["taskset", "-c", str(core), program(), "-c", str(folder / "nginx.conf"), "-e", str(folder / "errors")]
     with subprocess.Popen(command) as process:
         try:
-            wait_until("nginx answers", lambda: process.poll() is not None or _listens(tls_port))
+            wait_until("nginx answers", lambda: process.poll() is not None or _listens(address, tls_port))
             assert process.poll() is None, (folder / "errors").read_text()
-            yield Target(process.pid, f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls_port}", ca_file)
+            yield Target(process.pid, f"http://{address}:{port}", f"https://{address}:{tls_port}", ca_file)
         finally:
             process.terminate()
 
 
-def _listens(port: int) -> bool:
-    with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), timeout=5):
+def _listens(address: str, port: int) -> bool:
+    with contextlib.suppress(ConnectionRefusedError), socket.create_connection((address, port), timeout=5):
         return True
     return False

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, the monitor_lab contributors
+"""The load on a cluster, on the node of the Molecule scenario `kubernetes`: a worker as a pod against one on the host.
+
+A worker is a process on one core, and nginx on another answers it. More than one core is not measured: the node is this
+machine. Takes about ten minutes, and a quarter of an hour more where Kubernetes has yet to be built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import Row
+from benchmarks._nginx import nginx
+from benchmarks._play import play
+from tests.checks.tree import CHECKOUT
+from tests.role_readme import load
+
+SCENARIO = CHECKOUT / "molecule" / "kubernetes"
+NODE = "molecule-kubernetes-node1"
+LOCUSTFILE = """
+from lean_http_user import LeanHttpUser
+from locust import constant, task
+class Visitor(LeanHttpUser):
+    wait_time = constant(0)
+    @task
+    def look(self): self.client.get("/")
+"""
+# In turns, and the best of each counts: what else the machine does can only slow a round down.
+ROUNDS = 2
+SCALED_TO = 3
+KILLED_AFTER = 15
+
+Groups = dict[str, Sequence[str]]
+ON_CLUSTER: Groups = {"locust": ["cluster"], "kubernetes_nodes": ["node1"]}
+ON_HOST: Groups = {"locust": ["node1"], "locust_workers": ["node1"]}
+
+
+class Node:
+    """The scenario's node, with Locust as pods on its cluster and as containers beside."""
+
+    def __init__(self, scratch: Path, url: str, locustfile: Path) -> None:
+        self._scratch = scratch
+        self._runs = 0
+        self._settings = {
+            "monitor_lab_secrets_dir": str(scratch / "secrets"),
+            "locust_file": str(locustfile),
+            "locust_host": url,
+            "locust_worker_processes": 1,
+        }
+
+    def deploy(self, groups: Groups) -> None:
+        self._play("site.yml", groups, {})
+
+    def run(self, groups: Groups, **options: object) -> dict[str, Any]:
+        """Return the summary of a run, with its samples, and when its playbook began as "played"."""
+        self._runs += 1
+        artifacts = self._scratch / f"run{self._runs}"
+        played = time.time()
+        self._play("load_run.yml", groups, {"artifacts_dir": str(artifacts), "spawn_rate": 100, **options})
+        (summary,) = artifacts.glob("*/summary.json")
+        samples = (summary.parent / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+        read: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
+        return {**read, "played": played, "samples": [json.loads(line) for line in samples]}
+
+    def _play(self, playbook: str, groups: Groups, options: dict[str, object]) -> None:
+        reached = load(self._scratch / "inventory" / "test_hosts.yml")["test_hosts"]
+        cluster = load(SCENARIO / "inventory.yml")["tokenization"]["hosts"]["cluster"]
+        hosts = {"node1": reached["hosts"]["node1"], "cluster": cluster}
+        settings = {**self._settings, **{f"locust_run_{name}": value for name, value in options.items()}}
+        inventory = {
+            "all": {"vars": settings},
+            "test_hosts": {"vars": reached["vars"], "hosts": {"node1": hosts["node1"]}},
+            **{group: {"hosts": {name: hosts[name] for name in names}} for group, names in groups.items()},
+        }
+        path = self._scratch / "lab.yml"
+        # JSON is YAML.
+        path.write_text(json.dumps(inventory), encoding="utf-8")
+        # The scenario's inventory is written for molecule, which says this.
+        scenario = {"MOLECULE_EPHEMERAL_DIRECTORY": str(self._scratch), "ANSIBLE_HOST_KEY_CHECKING": "false"}
+        play(CHECKOUT / "playbooks" / playbook, [path], CHECKOUT, **scenario)
+
+    def kill_a_worker(self) -> None:
+        """As the node's kernel would, where memory is short."""
+        find = "docker ps --quiet --filter name=k8s_locust_locust-workers | head -n 1"
+        subprocess.run(["docker", "exec", NODE, "sh", "-c", f"docker kill --signal=KILL $({find})"], check=True)
+
+
+def molecule(scratch: Path, command: str) -> None:
+    environment = {**os.environ, "MOLECULE_EPHEMERAL_DIRECTORY": str(scratch)}
+    subprocess.run(["molecule", command, "--scenario-name", "kubernetes"], cwd=CHECKOUT, env=environment, check=True)
+
+
+@contextmanager
+def node() -> Iterator[Node]:
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        locustfile = scratch / "locustfile.py"
+        locustfile.write_text(LOCUSTFILE, encoding="utf-8")
+        try:
+            molecule(scratch, "create")
+            molecule(scratch, "prepare")
+            cores = sorted(os.sched_getaffinity(0))
+            with nginx(scratch, cores[-1], address_towards(scratch)) as target:
+                yield Node(scratch, target.url, locustfile)
+        finally:
+            molecule(scratch, "destroy")
+
+
+def address_towards(scratch: Path) -> str:
+    """Return this machine's address as the node, and what runs there, sees it."""
+    host = load(scratch / "inventory" / "test_hosts.yml")["test_hosts"]["hosts"]["node1"]["ansible_host"]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as toward:
+        # Of UDP nothing is sent.
+        toward.connect((host, 9))
+        address: str = toward.getsockname()[0]
+    return address
+
+
+def rate(summary: dict[str, Any]) -> float:
+    overall = summary["stats"]["overall"]
+    assert overall["num_failures"] == 0, summary["errors"]
+    return float(overall["rps"])
+
+
+def seconds_to_load(summary: dict[str, Any]) -> float:
+    return datetime.fromisoformat(summary["started"]).timestamp() - float(summary["played"])
+
+
+def seconds_to_full_load(summary: dict[str, Any], killed: float) -> float:
+    """Return the time from there until all users run on all workers again. SystemExit where none of them went."""
+    later = [sample for sample in summary["samples"] if sample["time"] > killed]
+    users = summary["settings"]["users"]
+    short = [
+        number for number, one in enumerate(later) if one["workers"] < one["workers_wanted"] or one["users"] < users
+    ]
+    if not short or short[-1] + 1 == len(later):
+        raise SystemExit(f"after {killed:.0f} it was not seen that a worker went and came: {later}")
+    return float(later[short[-1] + 1]["time"]) - killed
+
+
+def measure() -> list[Row]:
+    with node() as there:
+        there.deploy(ON_CLUSTER)
+        there.deploy(ON_HOST)
+        pods, hosts, waits = [], [], []
+        for _round in range(ROUNDS):
+            summary = there.run(ON_CLUSTER, users=50, run_time="20s", warmup="5s")
+            pods.append(rate(summary))
+            waits.append(seconds_to_load(summary))
+            hosts.append(rate(there.run(ON_HOST, users=50, run_time="20s", warmup="5s")))
+        scaled = seconds_to_load(there.run(ON_CLUSTER, users=3, run_time="5s", workers=SCALED_TO))
+        killed: list[float] = []
+
+        def kill() -> None:
+            killed.append(time.time())
+            there.kill_a_worker()
+
+        timer = threading.Timer(min(waits) + KILLED_AFTER, kill)
+        timer.start()
+        seconds = seconds_to_full_load(there.run(ON_CLUSTER, users=6, run_time="60s", workers=2), killed[0])
+    return [
+        Row(
+            "requests/s of one worker, as a pod and on the host",
+            f"{max(pods):.0f}/s",
+            f"{max(hosts):.0f}/s",
+            max(pods) / max(hosts),
+            0.9,
+            at_least=True,
+        ),
+        Row(
+            f"from the command to load, with {SCALED_TO} workers for the run and with the one that is there",
+            f"{scaled:.1f} s",
+            f"{min(waits):.1f} s",
+            scaled / min(waits),
+        ),
+        Row("from a worker that is killed to full load", f"{seconds:.1f} s", "", seconds),
+    ]
