@@ -131,7 +131,9 @@ class Cluster:
 
 
 def owned(value: Any) -> Object:
-    """The fields of what was applied, as a cluster names them, with each list as a whole."""
+    """The fields of what was applied, as a cluster names them; but of lists, only named things apart."""
+    if isinstance(value, list) and value and all(isinstance(one, dict) and "name" in one for one in value):
+        return {f"k:{json.dumps({'name': one['name']})}": {".": {}, **owned(one)} for one in value}
     return {f"f:{name}": owned(child) for name, child in value.items()} if isinstance(value, dict) else {}
 
 

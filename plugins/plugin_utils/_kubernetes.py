@@ -127,8 +127,13 @@ def _owned(value: Any, fields: dict[str, Any]) -> Any:
         return {name: _owned(value[name], child) for name, child in named.items() if name in value}
     if isinstance(value, list) and fields:
         keyed = [(json.loads(name[2:]), child) for name, child in fields.items() if name.startswith("k:")]
-        return [_owned(item, child) for item in value for key, child in keyed if key.items() <= item.items()]
+        return [_owned(item, child) for item in value for key, child in keyed if _has_key(item, key)]
     return value
+
+
+def _has_key(item: dict[str, Any], key: dict[str, Any]) -> bool:
+    # Not items() <= items(): what a filter is given since ansible-core 2.19 makes its items one after the other.
+    return all(item.get(name) == value for name, value in key.items())
 
 
 def applied(objects: list[KubernetesObject], manager: str = MANAGER) -> list[KubernetesObject]:
