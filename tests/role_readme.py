@@ -94,7 +94,7 @@ def example(name: str) -> str:
     if told:
         play["vars"] = told
     if groups := groups_of(name):
-        play["pre_tasks"] = [{"ansible.builtin.group_by": {"key": group}} for group in groups]
+        play["pre_tasks"] = [{"ansible.builtin.group_by": {"key": group}, "changed_when": False} for group in groups]
     engine = [] if name in WITHOUT_ENGINE else ["container_engine"]
     play["roles"] = [f"devsecops.monitor_lab.{role}" for role in [*engine, *before, name]]
     dumped = yaml.dump([play], Dumper=_Indented, sort_keys=False, width=120)

@@ -51,3 +51,30 @@ def test_it_asks_for_the_address_that_it_needs(
     assert f"or set {variable}. Nothing was changed." in " ".join(refused.stdout.split())
     taken = preflight(tmp_path, role, group, **{variable: given})
     assert taken.returncode == 0, taken.stdout
+
+
+def test_a_group_that_a_later_play_makes_is_known(tmp_path: Path) -> None:
+    """As where the examples of two roles are put behind each other."""
+    role = {"name": "devsecops.monitor_lab.monitor_lab", "public": True, "rolespec_validate": False}
+    plays = [
+        {
+            "hosts": "one",
+            "gather_facts": False,
+            "vars": {"ansible_become": False},
+            "tasks": [
+                {"ansible.builtin.group_by": {"key": group}},
+                {"ansible.builtin.import_role": role},
+                {"ansible.builtin.debug": {"msg": f"at {{{{ monitor_lab_{group}_url }}}}."}},
+            ],
+        }
+        for group in ("locust", "locust_exporter", "locust_exporter")
+    ]
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (tmp_path / "hosts.json").write_text(json.dumps({"web": {"hosts": {"one": host}}}))
+    (tmp_path / "play.yml").write_text(json.dumps(plays))
+    done = ansible_playbook(tmp_path / "play.yml", f"--inventory={tmp_path}/hosts.json")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("at http://127.0.0.1:8089.") == 1
+    assert done.stdout.count("at http://127.0.0.1:9646.") == 2
+    # Each time costs some seconds.
+    assert done.stdout.count("look_again.yml for one") == 1
