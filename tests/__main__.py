@@ -199,6 +199,10 @@ def kubernetes() -> bool:
     return run("molecule", "test", "--scenario-name", "kubernetes")
 
 
+def alone() -> bool:
+    return run("molecule", "test", "--scenario-name", "alone")
+
+
 def debian_packages() -> bool:
     missing = [name for name in DEBIAN_PACKAGES if not Path(f"/var/lib/dpkg/info/{name}.list").exists()]
     if not missing:
@@ -217,11 +221,11 @@ PARTS: dict[str, Callable[[], bool]] = {
     part.__name__: part
     for part in (
         *(lint, sanity, unit, playbooks, versions, integration, e2e, molecule, offline),
-        *(galaxy, more_versions, kubernetes, coverage, mutation, release),
+        *(galaxy, more_versions, alone, kubernetes, coverage, mutation, release),
     )
 }
 # What is long and guards a release. A cluster is made of programs that are built for it, from their source.
-RELEASE = ("galaxy", "more_versions", "kubernetes", "coverage", "mutation", "release")
+RELEASE = ("galaxy", "more_versions", "alone", "kubernetes", "coverage", "mutation", "release")
 USUAL = tuple(name for name in PARTS if name not in RELEASE)
 # Their subject is load and time, and another part beside them would be in what they measure.
 ALONE = ("integration", "release")
@@ -229,7 +233,7 @@ ALONE = ("integration", "release")
 IDLE = ("lint", "sanity", "playbooks", "unit", "versions", "galaxy", "more_versions", "coverage", "mutation")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
-SCENARIOS = ("molecule", "offline", "kubernetes")
+SCENARIOS = ("molecule", "offline", "alone", "kubernetes")
 DOCKER_STAYS = "MONITOR_LAB_DOCKER_STAYS"
 
 
