@@ -156,11 +156,11 @@ def measure() -> list[Row]:
         there.deploy(ON_HOST)
         pods, hosts, waits = [], [], []
         for _round in range(ROUNDS):
-            summary = there.run(ON_CLUSTER, users=50, run_time="20s", warmup="5s")
+            summary = there.run(ON_CLUSTER, users=50, time="20s", warmup="5s")
             pods.append(rate(summary))
             waits.append(seconds_to_load(summary))
-            hosts.append(rate(there.run(ON_HOST, users=50, run_time="20s", warmup="5s")))
-        scaled = seconds_to_load(there.run(ON_CLUSTER, users=3, run_time="5s", workers=SCALED_TO))
+            hosts.append(rate(there.run(ON_HOST, users=50, time="20s", warmup="5s")))
+        scaled = seconds_to_load(there.run(ON_CLUSTER, users=3, time="5s", workers=SCALED_TO))
         killed: list[float] = []
 
         def kill() -> None:
@@ -169,7 +169,7 @@ def measure() -> list[Row]:
 
         timer = threading.Timer(min(waits) + KILLED_AFTER, kill)
         timer.start()
-        seconds = seconds_to_full_load(there.run(ON_CLUSTER, users=6, run_time="60s", workers=2), killed[0])
+        seconds = seconds_to_full_load(there.run(ON_CLUSTER, users=6, time="60s", workers=2), killed[0])
     return [
         Row(
             "requests/s of one worker, as a pod and on the host",
