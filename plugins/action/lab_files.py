@@ -38,7 +38,9 @@ class ActionModule(ActionBase):
             "absent": absent,
             "archive": self._sent(pack(contents)),
         }
-        done: Mapping[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        done: Mapping[str, Any] = self._execute_module(
+            module_args=arguments, task_vars=task_vars, ignore_unknown_opts=True
+        )
         # Which were changed is shown, as the items of a loop are.
         return {**result, **done, "_ansible_verbose_always": bool(done.get("changed"))}
 

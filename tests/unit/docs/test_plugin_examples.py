@@ -61,5 +61,11 @@ def test_what_an_example_names_exists(plugin: Path) -> None:
         assert {name for name in used if name.startswith(COLLECTION)} <= FILTERS
 
 
+@pytest.mark.parametrize("plugin", [path for path in DOCUMENTED if path.parts[0] == "modules"], ids=str)
+def test_no_option_is_for_the_plugin_itself(plugin: Path) -> None:
+    """What an action plugin adds for its module is documented for nobody."""
+    assert [option for option in options_of(plugin.name) if option.startswith("_")] == []
+
+
 def test_a_wrong_option_is_found() -> None:
     assert list(wrong_options({f"{COLLECTION}locust_run": {"users": 1, "usres": 2}})) == ["usres"]
