@@ -40,7 +40,7 @@ def tasks(plugin: Path) -> list[dict[str, Any]]:
 def wrong_options(task: dict[str, Any]) -> Iterator[str]:
     for name, options in task.items():
         if name.startswith(COLLECTION) and isinstance(options, dict):
-            yield from sorted(set(options) - options_of(name.removeprefix(COLLECTION)))
+            yield from sorted(options.keys() - options_of(name.removeprefix(COLLECTION)).keys())
 
 
 @pytest.mark.parametrize("plugin", DOCUMENTED, ids=str)
