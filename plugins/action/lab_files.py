@@ -30,7 +30,8 @@ class ActionModule(ActionBase):
             due, absent = due_files(wanted, args["seen"]), strays(wanted, args["seen"])
             contents = {number: content_of(file) for number, file in enumerate(due) if file["state"] == "file"}
         except OSError as error:
-            raise AnsibleActionFail(f"{error.filename}: {error.strerror}. Nothing was changed.") from error
+            # Newer versions of Ansible would say the cause behind that once more.
+            raise AnsibleActionFail(f"{error.filename}: {error.strerror}. Nothing was changed.") from None
         if not due and not absent:
             return {**result, "changed": False, "changed_files": [], "changed_folders": [], "removed": []}
         arguments = {
