@@ -113,7 +113,7 @@ def sanity() -> bool:
 
 
 def galaxy() -> bool:
-    """What Galaxy, and who builds an execution environment, make of the artifact."""
+    """What Galaxy, who builds an execution environment, and who shows its documentation make of the artifact."""
     return run(sys.executable, "-m", "tests.checks.galaxy")
 
 
@@ -227,10 +227,11 @@ PARTS: dict[str, Callable[[], bool]] = {
 # What is long and guards a release. A cluster is made of programs that are built for it, from their source.
 RELEASE = ("galaxy", "more_versions", "alone", "kubernetes", "coverage", "mutation", "release")
 USUAL = tuple(name for name in PARTS if name not in RELEASE)
-# Their subject is load and time, and another part beside them would be in what they measure.
-ALONE = ("integration", "release")
+# The subject of these is load and time, and another part beside them would be in what they measure; and galaxy-importer
+# gives ansible-lint three minutes, whatever else the machine does.
+ALONE = ("integration", "release", "galaxy")
 # Work for processors alone, which get to it when nothing else wants them (SCHED_IDLE).
-IDLE = ("lint", "sanity", "playbooks", "unit", "versions", "galaxy", "more_versions", "coverage", "mutation")
+IDLE = ("lint", "sanity", "playbooks", "unit", "versions", "more_versions", "coverage", "mutation")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
 SCENARIOS = ("molecule", "offline", "alone", "kubernetes")

@@ -30,7 +30,8 @@ class ActionModule(ActionBase):
             due, absent = due_files(wanted, args["seen"]), strays(wanted, args["seen"])
             contents = {number: content_of(file) for number, file in enumerate(due) if file["state"] == "file"}
         except OSError as error:
-            raise AnsibleActionFail(f"{error.filename}: {error.strerror}. Nothing was changed.") from error
+            # Newer versions of Ansible would say the cause behind that once more.
+            raise AnsibleActionFail(f"{error.filename}: {error.strerror}. Nothing was changed.") from None
         if not due and not absent:
             return {**result, "changed": False, "changed_files": [], "changed_folders": [], "removed": []}
         arguments = {
@@ -38,7 +39,9 @@ class ActionModule(ActionBase):
             "absent": absent,
             "archive": self._sent(pack(contents)),
         }
-        done: Mapping[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        done: Mapping[str, Any] = self._execute_module(
+            module_args=arguments, task_vars=task_vars, ignore_unknown_opts=True
+        )
         # Which were changed is shown, as the items of a loop are.
         return {**result, **done, "_ansible_verbose_always": bool(done.get("changed"))}
 

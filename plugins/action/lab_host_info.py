@@ -19,6 +19,9 @@ from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._distributio
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._hosts import advice
 from ansible_collections.devsecops.monitor_lab.plugins.plugin_utils._module_results import printed
 
+# What Ansible begins with where it refuses the Python of a host by itself. It does not say what to do, and may want an
+# older one than modules here.
+REFUSALS = ("ansible-core requires ", "Ansible requires ")
 DISTRIBUTIONS = Path(__file__).parents[2] / "roles" / "monitor_lab" / "vars" / "distributions"
 
 
@@ -38,6 +41,6 @@ class ActionModule(ActionBase):
             return judged(host, result, known, boolean(arguments.get("pod", False)))
         said = " ".join([str(result.get("msg", "")), *printed(result)])
         # Without Python, no module says anything. One that crashes says nothing to newer versions of Ansible.
-        if "module_stdout" in result:
+        if "module_stdout" in result or said.startswith(REFUSALS):
             return {**result, "msg": f"{host}: {advice(said)}"}
         return result if "msg" in result else {**result, "msg": f"{host}: {advice(said, crashed=True)}"}

@@ -51,7 +51,8 @@ class ActionModule(ActionBase):
             if made and not is_tried:
                 self._record(folder, args["foreign_grafana"], made)
         except (_certificates.CertificateError, _private_files.FileError) as error:
-            raise AnsibleActionFail(f"{error}. No host was touched.") from error
+            # Newer versions of Ansible would say the cause behind that once more.
+            raise AnsibleActionFail(f"{error}. No host was touched.") from None
         return {**result, "changed": bool(made), "made": [path.name for path in made]}
 
     def _record(self, folder: Path, foreign_grafana: bool, made: list[Path]) -> None:

@@ -143,6 +143,7 @@ class ActionModule(ActionBase):
                 module_name="devsecops.monitor_lab.locust_run",
                 module_args={**self._task.args, "_step": step},
                 task_vars=task_vars,
+                ignore_unknown_opts=True,
             )
         except AnsibleConnectionFailure as failure:
             raise StepFailedError(str(failure)) from failure

@@ -76,14 +76,6 @@ options:
       - What is of another kind than wanted by it is removed.
     type: dict
     default: {}
-  absent:
-    description: What is removed. No task sets it; on the controller it is worked out of O(seen).
-    type: list
-    elements: str
-    default: []
-  archive:
-    description: Where the host has the contents. No task sets it; it is sent from the controller.
-    type: str
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying target.
@@ -149,14 +141,8 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._lab import 
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **files.ARGUMENTS,
-            "absent": {"type": "list", "elements": "str", "default": []},
-            "archive": {"type": "str"},
-        },
-        supports_check_mode=True,
-    )
+    # What is removed, and where the contents lie, the action plugin of this name adds. No task has an option for it.
+    module = AnsibleModule(argument_spec=files.ARGUMENTS, supports_check_mode=True)
 
     def run(command: str) -> tuple[int, str]:
         code, output, errors = module.run_command(command)

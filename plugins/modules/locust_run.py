@@ -51,10 +51,6 @@ seealso:
   - module: devsecops.monitor_lab.locust_run_info
   - module: devsecops.monitor_lab.lab_report
 options:
-  _step:
-    description:
-      - The part of a run that the action plugin wants carried out. Not for tasks, which are refused with it.
-    type: dict
   mode:
     description:
       - V(api) drives a Locust that is up.
@@ -485,8 +481,8 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.tran
 
 
 def main() -> None:
-    # The action plugin of the same name makes the run out of steps; this carries out one.
-    module = AnsibleModule(argument_spec={**ARGUMENTS, "_step": {"type": "dict"}}, supports_check_mode=True)
+    # The action plugin of this name makes the run out of steps; this carries out one, which no task has an option for.
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     module.no_log_values.update(secrets_in(module.params["locust_url"]))
     try:
         module.exit_json(**carry_out(module.params, module.params["_step"], time))

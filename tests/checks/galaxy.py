@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, the monitor_lab contributors
-"""What others make of the artifact: Galaxy, and who builds an execution environment."""
+"""What others make of the artifact: Galaxy, who builds an execution environment, and who shows its documentation."""
 
 from __future__ import annotations
 
@@ -56,6 +56,16 @@ def introspected(collections: Path) -> list[str]:
     return [] if names == wanted else [f"ansible-builder takes {found}, not {wanted}"]
 
 
+def documented(collections: Path) -> list[str]:
+    """Return what antsibull-docs says where it makes the pages of docs.ansible.com."""
+    pages = collections.parent / "pages"
+    pages.mkdir(mode=0o700)
+    command = ["antsibull-docs", "collection", "--use-current", "--fail-on-error", "--dest-dir", str(pages)]
+    passed, text = said([*command, "devsecops.monitor_lab"], collections, ANSIBLE_COLLECTIONS_PATH=str(collections))
+    made = list(pages.glob("collections/devsecops/monitor_lab/*.rst"))
+    return [] if passed and made and not text else [*text.splitlines(), f"{len(made)} pages"]
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -74,6 +84,7 @@ def main() -> int:
         found = {
             "galaxy-importer": imported(artifact),
             "ansible-builder": introspected(collections),
+            "antsibull-docs": documented(collections),
         }
     for tool, lines in found.items():
         print(f"{tool}: {'nothing found' if not lines else ''}", *lines, sep="\n  " if lines else "")

@@ -321,3 +321,16 @@ def test_bad_options_are_refused_before_any_request(locusts: Locusts, playbook: 
     play = playbook.run(**options, artifacts_url="file:///srv/artifacts")
     assert play.result["msg"].startswith("artifacts_url: it must be an http or https URL")
     assert locust.requests() == []
+
+
+def test_a_run_that_leaves_not_all_artefacts_fails(target: Target, locusts: Locusts, playbook: Playbook) -> None:
+    locust = locusts.start(NEWEST)
+    process = playbook.start(locust_url=locust.url, users=2, spawn_rate=2, run_time="8s", host=target.url, report=True)
+    wait_until("the run's directory is there", lambda: any(playbook.artifacts.iterdir()))
+    (directory,) = playbook.artifacts.iterdir()
+    (directory / "summary.json").mkdir()
+    play = playbook.finish(process)
+    assert play.code == 2
+    assert (play.result["verdict"], play.result["report"]) == ("passed", None)
+    assert "passed; artifacts_dir: not all artefacts could be written: " in play.result["msg"]
+    assert f"{directory}/summary.json" in play.result["msg"]

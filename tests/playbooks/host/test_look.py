@@ -72,3 +72,20 @@ def test_a_crash_is_told_with_its_reason(tmp_path: Path) -> None:
     said = looked(tmp_path, LOCAL, data_path=f"/{'a' * 300}")
     assert "vm1: the module crashed there." in said
     assert "File name too long" in said.partition("the module crashed there.")[2]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "ansible-core requires a minimum of Python version 3.8. Current version: 3.7.16",
+        "Ansible requires Python 3.9 or newer on the target. Current version: 3.8.18",
+    ],
+)
+def test_who_is_refused_by_ansible_itself_is_told_what_to_set(refusal: str, tmp_path: Path) -> None:
+    python = tmp_path / "python3"
+    answer = json.dumps({"failed": True, "msg": refusal})
+    python.write_text(f"#!/bin/sh\ncat >/dev/null\necho '{answer}'\nexit 1\n")
+    python.chmod(0o755)
+    said = looked(tmp_path, {**LOCAL, "ansible_python_interpreter": str(python)})
+    told = "vm1: the Python there is too old. Set ansible_python_interpreter to one of 3.9 or newer."
+    assert f"{told} ({refusal})" in said

@@ -127,8 +127,8 @@ def test_names_in_the_text_exist(page: Path) -> None:
 
 
 @functools.cache
-def options_of(module: str) -> set[str]:
-    """Return the options that a module documents."""
+def options_of(module: str) -> dict[str, Any]:
+    """Return the options of a module as it documents them."""
     document = yaml.safe_load(importlib.import_module(f"{PLUGINS}.modules.{module}").DOCUMENTATION)
     fragments = [
         importlib.import_module(
@@ -136,13 +136,14 @@ def options_of(module: str) -> set[str]:
         ).ModuleDocFragment.DOCUMENTATION
         for name in document.get("extends_documentation_fragment", [])
     ]
-    return {option for one in (document, *map(yaml.safe_load, fragments)) for option in one.get("options", {})}
+    documents = (document, *map(yaml.safe_load, fragments))
+    return {name: option for one in documents for name, option in one.get("options", {}).items()}
 
 
 @pytest.mark.parametrize("block", YAML, ids=ids(YAML))
 def test_options_of_our_modules_exist(block: Block) -> None:
     tasks = [task for play in plays_of(block.text) for task in play.get("tasks", [])]
     asked = [(key.removeprefix(COLLECTION), task[key]) for task in tasks for key in task if key.startswith(COLLECTION)]
-    assert {
-        module: set(options) - options_of(module) for module, options in asked if set(options) - options_of(module)
-    } == {}
+    assert [
+        (module, option) for module, options in asked for option in options if option not in options_of(module)
+    ] == []

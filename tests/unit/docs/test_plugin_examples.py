@@ -40,7 +40,7 @@ def tasks(plugin: Path) -> list[dict[str, Any]]:
 def wrong_options(task: dict[str, Any]) -> Iterator[str]:
     for name, options in task.items():
         if name.startswith(COLLECTION) and isinstance(options, dict):
-            yield from sorted(set(options) - options_of(name.removeprefix(COLLECTION)))
+            yield from sorted(options.keys() - options_of(name.removeprefix(COLLECTION)).keys())
 
 
 @pytest.mark.parametrize("plugin", DOCUMENTED, ids=str)
@@ -59,6 +59,12 @@ def test_what_an_example_names_exists(plugin: Path) -> None:
     for expression in expressions_of(yaml.safe_load(example(plugin))):
         used = {one.name for one in ENVIRONMENT.parse("{{" + expression + "}}").find_all(nodes.Filter)}
         assert {name for name in used if name.startswith(COLLECTION)} <= FILTERS
+
+
+@pytest.mark.parametrize("plugin", [path for path in DOCUMENTED if path.parts[0] == "modules"], ids=str)
+def test_no_option_is_for_the_plugin_itself(plugin: Path) -> None:
+    """What an action plugin adds for its module is documented for nobody."""
+    assert [option for option in options_of(plugin.name) if option.startswith("_")] == []
 
 
 def test_a_wrong_option_is_found() -> None:

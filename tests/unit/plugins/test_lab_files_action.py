@@ -54,9 +54,11 @@ class Host(ActionModule):
         assert not execute
         return remote_paths
 
-    def _execute_module(self, module_args: Any = None, **_more: Any) -> dict[str, Any]:
+    def _execute_module(self, module_args: Any = None, **more: Any) -> dict[str, Any]:
         self.calls.append("module")
         self.module = module_args
+        # The module has no option for them.
+        assert more["ignore_unknown_opts"]
         return self.answer
 
 

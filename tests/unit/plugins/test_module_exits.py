@@ -28,6 +28,8 @@ DASHBOARDS: list[dict[str, Any]] = [{"title": title, "uid": title, "panels": []}
 SOURCE = {"name": "Lab", "uid": "lab", "type": "prometheus", "jsonData": {}}
 RUN = {"users": 1, "run_time": "5s"}
 CHECK = {"_ansible_check_mode": True}
+# As action plugins add to what a task may say.
+MORE = {"_ansible_ignore_unknown_opts": True}
 CONTROLLER = {"msg": "This runs on the controller only."}
 
 # Module, arguments, how it ends, and what it says. {here} is a folder, {files} an archive of no contents, {server} what
@@ -36,10 +38,20 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("lab_alerts_info", {"url": "{server}"}, "exit_json", {"time": 7.5}),
     ("lab_alerts_info", {"url": CLOSED}, "fail_json", {"msg": f"no answer from Prometheus at {CLOSED}"}),
     ("lab_check_values", {}, "fail_json", CONTROLLER),
-    ("lab_files", {"files": [], "absent": ["{files}"], "archive": "{files}"}, "exit_json", {"removed": ["{files}"]}),
     (
         "lab_files",
-        {"files": [{"path": "{here}/x", "state": "directory", "mode": "rwx"}], "archive": "{files}"},
+        {"files": [], "absent": ["{files}"], "archive": "{files}", **MORE},
+        "exit_json",
+        {"removed": ["{files}"]},
+    ),
+    (
+        "lab_files",
+        {
+            "files": [{"path": "{here}/x", "state": "directory", "mode": "rwx"}],
+            "absent": [],
+            "archive": "{files}",
+            **MORE,
+        },
         "fail_json",
         {"msg": "{here}/x: rwx is no mode"},
     ),
@@ -109,11 +121,11 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         "fail_json",
         {"msg": f"GET {CLOSED}/api/health: no answer"},
     ),
-    ("locust_run", {**RUN, "_step": {"name": "stop", "run_id": "x"}}, "exit_json", {}),
-    ("locust_run", {**RUN, "_step": {"name": "fly", "run_id": "x"}}, "fail_json", {"bad_option": True}),
+    ("locust_run", {**RUN, **MORE, "_step": {"name": "stop", "run_id": "x"}}, "exit_json", {}),
+    ("locust_run", {**RUN, **MORE, "_step": {"name": "fly", "run_id": "x"}}, "fail_json", {"bad_option": True}),
     (
         "locust_run",
-        {**RUN, "locust_url": CLOSED, "_step": {"name": "look", "run_id": "x"}},
+        {**RUN, **MORE, "locust_url": CLOSED, "_step": {"name": "look", "run_id": "x"}},
         "fail_json 2",
         {"msg": f"no answer from Locust at {CLOSED}"},
     ),
