@@ -109,8 +109,8 @@ def node() -> Iterator[Node]:
         locustfile = scratch / "locustfile.py"
         locustfile.write_text(LOCUSTFILE, encoding="utf-8")
         try:
+            # Which prepares it, too.
             molecule(scratch, "create")
-            molecule(scratch, "prepare")
             cores = sorted(os.sched_getaffinity(0))
             with nginx(scratch, cores[-1], address_towards(scratch)) as target:
                 yield Node(scratch, target.url, locustfile)
