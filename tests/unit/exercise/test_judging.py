@@ -72,6 +72,18 @@ def test_what_is_noticed_in_time_and_over_is_good() -> None:
     assert (row.fired_after, row.resolved_after) == (22.4, 12.0)
 
 
+def test_what_fires_more_than_once_is_noticed_by_the_first_and_over_with_the_last() -> None:
+    told = seen(fired("SlowClients", end=30.0), fired("SlowClients", start=38.0, end=47.0004))
+    row = judge("slow_client", CASES["slow_client"], BEGUN, DONE, told)
+    assert (row.problems, row.fired_after, row.resolved_after) == ([], 22.4, 12.0)
+
+
+def test_what_fires_when_it_is_due_is_in_time() -> None:
+    told = seen(fired("SlowClients", start=39.0, end=47.1234))
+    row = judge("slow_client", CASES["slow_client"], BEGUN, DONE, told)
+    assert (row.problems, row.fired_after, row.resolved_after) == ([], 39.0, 12.123)
+
+
 def test_one_that_is_over_before_the_attack_is_over_at_once() -> None:
     assert (
         judge("slow_client", CASES["slow_client"], BEGUN, DONE, seen(fired("SlowClients", end=30.0))).resolved_after
@@ -137,7 +149,13 @@ def test_another_part_that_is_down_is_a_false_alarm() -> None:
             },
             "the attack ended with 2: Error: it attacks \\x1b[0mnothing",
         ),
+        (
+            "slow_client",
+            {"attack": {"rc": 1, "stdout": "Error: first\nError: second\nError: last\nbye\n"}},
+            "the attack ended with 1: Error: last",
+        ),
         ("slow_client", {"attack": {"rc": 1, "stdout": "first\n\nlast\n"}}, "the attack ended with 1: last"),
+        ("slow_client", {"attack": {"rc": -15, "stderr": "ended"}}, "the attack ended with -15: ended"),
         ("stopped", {"fault": {"rc": 127, "msg": "no such program"}}, "the fault ended with 127: no such program"),
         (
             "run_failing",
