@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -177,6 +179,13 @@ def test_exceptions_in_tasks_fail_the_run(lab: Lab) -> None:
     assert ElementTree.fromstring(junit("run", outcome)).get("failures") == "1"
 
 
+@pytest.mark.parametrize(("message", "told"), [("", "without a message"), ("x" * 300, "x" * 200)])
+def test_exception_is_told_in_a_line(message: str, told: str, lab: Lab) -> None:
+    lab.locust.raised = {message: 2}
+    (reason,) = lab.run(lab.prepare()).reasons
+    assert reason == f"num_exceptions == 0 breached, num_exceptions is 2, most often: {told}"
+
+
 def test_exceptions_that_are_expected_have_a_threshold_of_their_own(lab: Lab) -> None:
     lab.locust.raised = {"'a'": 3}
     outcome = lab.run(lab.prepare(thresholds=["num_exceptions < 5"]))
@@ -190,7 +199,16 @@ def test_run_whose_figures_are_lost_never_passes(lab: Lab) -> None:
     outcome = lab.run(steps)
     assert (outcome.verdict, outcome.reasons) == ("incomplete", ["finish cannot be carried out"])
     assert outcome.overall["num_requests"] > 2000
+    assert outcome.overall.items() <= outcome.samples[-1].items()
     assert outcome.thresholds == []
+
+
+def test_run_of_which_nothing_was_seen_has_no_figures(lab: Lab) -> None:
+    steps = lab.prepare()
+    steps.failing = lambda name: name in ("watch", "finish")
+    outcome = lab.run(steps)
+    assert (outcome.verdict, outcome.reasons) == ("incomplete", ["watch cannot be carried out"])
+    assert (outcome.samples, outcome.overall) == ([], {})
 
 
 def test_lost_connection_is_got_over_for_10_s(lab: Lab) -> None:
@@ -354,9 +372,32 @@ def test_generator_that_was_out_of_cpu_is_a_caution_in_all_reports(lab: Lab) -> 
     (caution,) = outcome.cautions
     assert outcome.verdict == "passed"
     assert caution.startswith("a generator used 97 % of its processor core after ") and "latencies" in caution
+    assert f" after {outcome.samples[0]['elapsed']:.0f} s:" in caution
     assert summary("run", outcome, dict.fromkeys(SETTINGS), None)["cautions"] == [caution]
     assert caution in ElementTree.fromstring(junit("run", outcome)).findtext(".//system-err", "")
     assert line("run", outcome) == f"Load run run passed (but {caution})"
+
+
+def test_generator_that_was_out_of_cpu_for_a_moment_is_told_by_the_first_and_the_most(lab: Lab) -> None:
+    lab.locust.workers, lab.locust.cpu = 2, 90.0
+    assert outcome_of(lab).cautions == []
+    begun = lab.clock.now
+    lab.locust.events = [
+        (begun + at, partial(setattr, lab.locust, "cpu", cpu))
+        for at, cpu in ((20, 95.0), (30, 99.0), (40, 92.0), (50, 10.0))
+    ]
+    outcome = outcome_of(lab)
+    (caution,) = outcome.cautions
+    first = next(sample for sample in outcome.samples if sample["generator_cpu"] > 90)
+    assert caution.startswith(f"a generator used 99 % of its processor core after {first['elapsed']:.0f} s: ")
+
+
+@pytest.mark.parametrize(("starting", "cautions"), [(0, 0), (2, 0), (20, 1)])
+def test_load_that_came_late_is_a_caution(starting: float, cautions: int, lab: Lab) -> None:
+    lab.locust.starting = starting
+    outcome = outcome_of(lab)
+    assert (outcome.verdict, len(outcome.cautions)) == ("passed", cautions)
+    assert all(re.match(r"Locust made load only after (19|2\d) of 60 s: ", caution) for caution in outcome.cautions)
 
 
 def test_generator_can_have_a_threshold(lab: Lab) -> None:
@@ -371,6 +412,29 @@ def test_statistics_that_were_reset_in_the_last_moment_are_noticed(lab: Lab) -> 
     outcome = outcome_of(lab)
     assert outcome.verdict == "incomplete"
     assert outcome.reasons[0].startswith("Locust's statistics were reset: of ")
+
+
+@pytest.mark.parametrize(("more", "verdict"), [(0, "passed"), (1, "incomplete")])
+def test_statistics_have_as_many_requests_as_were_seen_and_no_fewer(more: int, verdict: str, lab: Lab) -> None:
+    steps = lab.prepare()
+
+    def call(name: str, **arguments: Any) -> dict[str, Any]:
+        answer = steps(name, **arguments)
+        if name == "finish":
+            answer["state"]["run"]["num_requests"] = int(lab.locust.requests) + more
+        return answer
+
+    outcome = LoadRun(steps.plan, steps.thresholds, call, lambda _sample: None, lab.clock).carry_out()
+    assert outcome.verdict == verdict
+
+
+def test_statistics_that_cannot_be_read_leave_what_was_seen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab.locust, "download", lambda _path: "<html>")
+    outcome = outcome_of(lab, thresholds=["p95 < 1"])
+    assert (outcome.verdict, len(outcome.reasons)) == ("incomplete", 3)
+    assert outcome.reasons[0].startswith("locust_stats.csv cannot be read: ")
+    assert outcome.overall["num_requests"] > 2000
+    assert (outcome.thresholds, outcome.endpoints) == ([], [])
 
 
 @pytest.mark.parametrize("lost", ["locust_failures.csv", "locust_exceptions.csv"])
@@ -424,6 +488,17 @@ def test_exit_code_counts_where_locust_does_not_end_so_by_itself(
     outcome = LoadRun(steps.plan, steps.thresholds, call, lambda _sample: None, lab.clock).carry_out()
     assert (outcome.verdict, outcome.exit_code) == (verdict, code)
     assert [f"exit code {code}" in reason for reason in outcome.reasons] == [True] * (verdict == "failed")
+
+
+def test_exit_code_is_locusts_own_where_only_exceptions_were_counted(lab: Lab) -> None:
+    lab.locust.raised = {"'a'": 3}
+    steps = lab.prepare(thresholds=["num_exceptions < 5"])
+
+    def call(name: str, **arguments: Any) -> dict[str, Any]:
+        answer = steps(name, **arguments)
+        return {**answer, "exit_code": 1} if name == "finish" else answer
+
+    assert LoadRun(steps.plan, steps.thresholds, call, lambda _sample: None, lab.clock).carry_out().reasons == []
 
 
 def test_names_that_are_no_text_are_written(lab: Lab, tmp_path: Path) -> None:

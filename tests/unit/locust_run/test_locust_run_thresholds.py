@@ -147,7 +147,8 @@ def test_opposite_comparisons_never_agree(measured: float, limit: float) -> None
 
 
 def test_endpoint_is_held_to_its_own_figures() -> None:
-    rows = [row("/a", "GET", p95=10.0), row("/a", "POST", p95=300.0), row("/b", "GET", p95=900.0), row(p95=500.0)]
+    others = [row(name, "GET", p95=900.0) for name in ("/", "/b")]
+    rows = [row("/a", "GET", p95=10.0), row("/a", "POST", p95=300.0), *others, row(p95=500.0)]
     answers = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, {}, {})
     assert [(answer["method"], answer["passed"]) for answer in answers] == [("GET", True), ("POST", False)]
     (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a", "method": "GET"})], rows, {}, {})
