@@ -64,6 +64,12 @@ def test_what_is_not_there_is_a_fault(only: str, everything: bool, fault: str) -
     assert plan(CASES, [], only, everything)["fault"] == fault
 
 
+def test_of_several_names_that_are_like_it_the_first_is_told() -> None:
+    cases: dict[str, dict[str, Any]] = {"all_down": {}, "baseline": {}, "flood_a": {}, "flood_b": {}}
+    assert plan(cases, [], "flood_c", False)["fault"] == "there is no case flood_c: write flood_a."
+    assert plan(cases, [], "", True)["names"] == ["baseline", "all_down", "flood_a", "flood_b"]
+
+
 def test_what_is_noticed_in_time_and_over_is_good() -> None:
     row = judge(
         "slow_client", CASES["slow_client"], BEGUN, DONE, seen(fired("SlowClients"), fired("LatencyHigh", end=None))
@@ -169,6 +175,13 @@ def test_what_did_not_happen_is_a_problem(name: str, done: dict[str, Any], probl
     assert judge(name, CASES[name], BEGUN, {**DONE, **done}, seen(fired(must, job="locust_exporter"))).problems == [
         problem
     ]
+
+
+@pytest.mark.parametrize("verdict", ["failed", "incomplete"])
+def test_a_run_that_was_to_pass_and_did_not_is_a_problem(verdict: str) -> None:
+    case = {"run": {"verdict": "passed"}}
+    done = {"run": {"verdict": verdict, "msg": "p95 < 5 breached"}}
+    assert judge("run", case, BEGUN, done, seen(rule=None)).problems == ["the run was to be passed: p95 < 5 breached"]
 
 
 def gone_through() -> list[dict[str, Any]]:

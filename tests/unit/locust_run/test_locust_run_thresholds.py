@@ -101,6 +101,7 @@ def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
         ({"name": "/a"}, "with 'threshold'"),
         ({"threshold": "p95 < 200", "method": "GET"}, "method needs the name"),
         ({"threshold": "users > 5", "name": "/a"}, "not for an endpoint"),
+        ({"threshold": "num_exceptions < 5", "name": "/a"}, "not for an endpoint"),
         ({"threshold": "users > 5", "name": True}, "name is True, not a text"),
         ({"threshold": "p95 < 200", "name_pattern": 5}, "name_pattern is 5, not a text"),
         ({"threshold": "p95 < 200", "name": "/a", "method": ["GET"]}, "method is ['GET'], not a text"),
@@ -272,12 +273,13 @@ def test_pattern_is_held_against_every_endpoint_of_such_a_name() -> None:
 
 
 def test_percentile_that_the_locustfile_adds_is_judged_and_another_is_a_breach() -> None:
-    rows = [row(p97=150.0)]
-    answers = judge([one("p97 < 200"), one("p97.0 < 100"), one("p42 < 200")], rows, {}, {})
+    rows = [row(p97=150.0, **{"p99.5": 150.0})]
+    answers = judge([one(f"{text} < 200") for text in ("p97", "p99.5", "p42")] + [one("p97.0 < 100")], rows, {}, {})
     assert [(answer["threshold"], answer["passed"]) for answer in answers] == [
         ("p97 < 200", True),
-        ("p97 < 100", False),
+        ("p99.5 < 200", True),
         ("p42 < 200", False),
+        ("p97 < 100", False),
     ]
 
 

@@ -133,8 +133,9 @@ def test_addresses_are_those_that_ansible_reaches() -> None:
 
 
 def test_a_service_on_several_hosts_has_the_address_of_the_first() -> None:
-    addresses = services.addresses_of(TABLE, {"node_exporter": ["a", "b"]}, {"a": {}, "b": {}})
-    assert addresses["node_exporter"] == "a"
+    hostvars = {"a": {"monitor_lab_address": "192.0.2.1"}, "b": {}}
+    assert services.addresses_of(TABLE, {"node_exporter": ["a", "b"]}, hostvars)["node_exporter"] == "192.0.2.1"
+    assert services.addresses_of(TABLE, {"node_exporter": ["b", "a"]}, hostvars)["node_exporter"] == "b"
 
 
 def test_one_machine_talks_to_itself_over_loopback() -> None:
@@ -173,7 +174,13 @@ def test_what_makes_no_lab(groups: dict[str, list[str]], says: str) -> None:
 
 @pytest.mark.parametrize(
     "groups",
-    [GROUPS, {"prometheus": ["a"]}, {**GROUPS, "promethues": ["a"]}, {**GROUPS, "grafana": [], "web": ["a"]}],
+    [
+        GROUPS,
+        {"prometheus": ["a"]},
+        {**GROUPS, "promethues": ["a"]},
+        {**GROUPS, "prometheus": [], "promethues": []},
+        {**GROUPS, "grafana": [], "web": ["a"]},
+    ],
 )
 def test_what_makes_one(groups: dict[str, list[str]]) -> None:
     """A group that is like one of ours is somebody's own where ours is there, too."""
@@ -249,6 +256,8 @@ def test_the_summary_tells_of_every_service() -> None:
         "Passwords and keys: /secrets (files on the controller, mode 0600)",
         "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 USER@THIS-MACHINE",
     ]
+    without = services.summary(of(monitor_lab_locust_url=""), answers[1:], [], "/secrets", "127.0.0.1", "", False)
+    assert "locust             left out: the inventory has no host in the group locust" in without
     answers[-1] = answer("grafana", version="12.0.0")
     assert " -L 3000:192.0.2.5:3000 " in services.summary(of(), answers, [], "/secrets", "127.0.0.1", "", False)[-1]
     # It may come back while the tunnel is there.
@@ -402,7 +411,7 @@ def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
 
 def test_what_answers_on_each_host_is_asked_there() -> None:
     groups = {**GROUPS, "node_exporter": ["pod1", "mon1"]}
-    hostvars = {"pod1": {"ansible_host": "192.0.2.1"}, "mon1": {"ansible_host": "192.0.2.4"}}
+    hostvars = {"pod1": {"ansible_host": "192.0.2.1"}, "mon1": {"ansible_host": "192.0.2.4"}, "graf1": {}}
     table = of(monitor_lab_node_exporter_url="https://192.0.2.1:9100")
     options: dict[str, dict[str, Any]] = {service["name"]: {} for service in table}
     asked = services.health_addresses(table, options, "mon1", groups, hostvars)
@@ -410,6 +419,12 @@ def test_what_answers_on_each_host_is_asked_there() -> None:
         "https://192.0.2.4:9100/metrics",
         "http://192.0.2.4:9090/api/v1/status/buildinfo",
     ]
+    (plain,) = (each for each in of(monitor_lab_node_exporter_url="http://a:9100") if each["name"] == "node_exporter")
+    assert services.urls_of(plain, {"node_exporter": ["pod1", "mon1", "graf1"]}, hostvars) == {
+        "pod1": "http://192.0.2.1:9100",
+        "mon1": "http://192.0.2.4:9100",
+        "graf1": "http://graf1:9100",
+    }
     on_loopback = of(monitor_lab_node_exporter_url="https://127.0.0.1:9100")
     alone = services.health_addresses(on_loopback, options, "pod1", {"node_exporter": ["pod1"]}, hostvars)
     assert [service["url"] for service in alone] == ["https://127.0.0.1:9100/metrics"]
@@ -418,8 +433,9 @@ def test_what_answers_on_each_host_is_asked_there() -> None:
 def test_no_secret_goes_to_what_is_not_the_labs(tmp_path: Path) -> None:
     (tmp_path / "prometheus_password").write_text("p4ss")
     elsewhere = of(monitor_lab_is_closed=True, grafana_external_url="https://g.example.org")
-    asked = services.access(elsewhere, {**GROUPS, "prometheus": []}, str(tmp_path), "/etc/ca.crt")
-    assert asked["prometheus"] == asked["grafana"] == {}
+    # Workers may be those of another lab's Locust.
+    asked = services.access(elsewhere, {**GROUPS, "prometheus": [], "locust": []}, str(tmp_path), "/etc/ca.crt")
+    assert asked["prometheus"] == asked["grafana"] == asked["locust"] == {}
 
 
 @pytest.mark.parametrize(
