@@ -104,6 +104,18 @@ def test_what_the_export_requires_tells_the_type_of_untyped_references() -> None
     assert bind(with_panel("logs", __requires=requires), None)["panels"][0]["datasource"] == "Loki"
 
 
+def test_what_every_grafana_has_is_no_type_that_the_dashboard_speaks_of() -> None:
+    declared = [{"name": f"DS_{kind}", "type": "datasource", "pluginId": kind} for kind in ("loki", "__expr__")]
+    assert bind(with_panel("logs", __inputs=declared), None)["panels"][0]["datasource"] == "Loki"
+
+
+def test_an_input_without_a_type_has_that_of_its_panel() -> None:
+    binder = Binder(ALL, False, "Second")
+    panel = with_panel({"type": "loki", "uid": "${DS_X}"}, __inputs=[{"name": "DS_X", "type": "datasource"}])
+    assert binder.bind(panel)["panels"][0]["datasource"] == "Loki"
+    assert binder.bound == {"DS_X": "loki-uid"}
+
+
 def test_untyped_references_mean_the_default_where_the_dashboard_speaks_of_several_types() -> None:
     declared = [
         {"name": f"DS_{kind}", "type": "datasource", "pluginId": kind} for kind in ("loki", "influxdb", "tempo")
@@ -117,7 +129,8 @@ def test_the_chosen_one_is_not_put_where_another_type_belongs() -> None:
     declared = {"name": "DS_LOKI", "type": "datasource", "pluginId": "loki"}
     bound = bind(with_panel("${DS_LOKI}", __inputs=[DECLARED, declared]))
     assert bound["panels"][0]["datasource"] == "Loki"
-    assert bind(with_panel({"type": "loki", "uid": "unknown"}))["panels"][0]["datasource"] == "Loki"
+    for reference in ({"type": "loki", "uid": "unknown"}, {"type": "loki"}):
+        assert bind(with_panel(reference))["panels"][0]["datasource"] == "Loki"
     for name in ("Loki", "Tempo A"):
         assert bind(with_panel(name))["panels"][0]["datasource"] == name
 
