@@ -120,7 +120,7 @@ def test_untyped_references_mean_the_default_where_the_dashboard_speaks_of_sever
     declared = [
         {"name": f"DS_{kind}", "type": "datasource", "pluginId": kind} for kind in ("loki", "influxdb", "tempo")
     ]
-    inputs = {"DS_influxdb": "Prometheus", "DS_tempo": "Tempo A"}
+    inputs: JSON = {"DS_influxdb": "Prometheus", "DS_tempo": "Tempo A"}
     bound = bind(with_panel("unknown", __inputs=declared), None, **inputs)
     assert bound["panels"][0]["datasource"] == "Prometheus"
 
