@@ -514,6 +514,23 @@ def test_timer_is_waited_for_where_it_would_end_the_run(fires: float, waits: flo
     assert clock.now - begun == waits
 
 
+@pytest.mark.parametrize(
+    ("state", "version", "waits"),
+    [
+        ("ready", "2.46.3", 0),
+        ("hatching", "2.46.3", 30),
+        ("running", "2.46.3", 30),
+        ("stopped", "2.46.3", 30),
+        ("stopped", "2.47.0", 0),
+        ("stopped", "3.0.0", 0),
+    ],
+)
+def test_timer_is_waited_for_where_there_can_be_one(state: str, version: str, waits: float, clock: Clock) -> None:
+    plan, begun = plan_from(ONE), clock.now
+    await_timer(io.StringIO(str(begun + 30)), {"state": state, "version": version}, plan, clock)
+    assert clock.now - begun == waits
+
+
 def test_timer_is_waited_for_a_minute_and_no_longer(clock: Clock) -> None:
     plan, begun = plan_from({**ONE, "run_time": "10m"}), clock.now
     before = {"state": "stopped", "version": "2.46.3"}
@@ -527,6 +544,7 @@ def test_timer_is_waited_for_a_minute_and_no_longer(clock: Clock) -> None:
 def test_newer_locusts_have_no_timer_left(version: str, clock: Clock, tmp_path: Path) -> None:
     locust = MemoryLocust(clock, version)
     plan, state = started(locust, clock, tmp_path, ONE)
+    clock.sleep(10)
     finish(locust, plan, Watched(state), clock, early=True)
     begun = clock.now
     started(locust, clock, tmp_path, ONE)
@@ -535,8 +553,10 @@ def test_newer_locusts_have_no_timer_left(version: str, clock: Clock, tmp_path: 
 
 def test_restarted_locust_has_no_timer_left(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
+    clock.sleep(10)
     finish(locust, plan, Watched(state), clock, early=True)
-    locust.state, begun = "ready", clock.now
+    locust.restart()
+    begun = clock.now
     started(locust, clock, tmp_path, ONE)
     assert clock.now - begun < 1
 
