@@ -112,7 +112,7 @@ def _mishaps(case: Case, done: Mapping[str, Any]) -> list[str]:
     problems = [
         f"the {what} ended with {done[what]['rc']}: {_reason(done[what])}"
         for what in ("attack", "fault")
-        if what in case and done[what].get("rc") != 0
+        if what in case and done[what]["rc"] != 0
     ]
     run = done.get("run", {})
     if "run" in case and run.get("verdict") != case["run"]["verdict"]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -252,7 +251,7 @@ class LoadRun:
                 return []
             try:
                 return parse(files[name])
-            except (LocustError, ValueError, KeyError, TypeError, csv.Error) as error:
+            except LocustError as error:
                 problems.append(f"{name} cannot be read: {error}")
                 return []
 

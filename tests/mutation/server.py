@@ -18,11 +18,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 # So that each process has them.
-PRELOADED = ("ansible.plugins.loader", "hypothesis", "jinja2", "yaml")
+PRELOADED = ("ansible.plugins.loader", "jinja2", "yaml")
 # Others that are installed take longer to load than most tests to run.
 PLUGINS = ("-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider")
+# Nobody reads what fails: it need not be made small.
+settings.register_profile("mutants", deadline=None, database=None, phases=(Phase.explicit, Phase.generate))
 
 # Seconds of a processor, and by the clock: on a busy machine these are far apart.
 WORK = 60
@@ -40,7 +43,7 @@ def tests_pass(tests: list[str], bytecode: bool) -> bool:
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
         sys.dont_write_bytecode = not bytecode
-        os._exit(pytest.main(["--exitfirst", "--quiet", *PLUGINS, *tests]))
+        os._exit(pytest.main(["--exitfirst", "--quiet", *PLUGINS, "--hypothesis-profile=mutants", *tests]))
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -29,7 +29,7 @@ TARGETS = (
         _LOOP,
         ("_judge", "_own_verdict", "_late", "_busy", "_partial", "_name_exceptions", "breach"),
     ),
-    Target("plugin_utils/_exercise.py", ("exercise/test_judging.py", "exercise/test_cases.py")),
+    Target("plugin_utils/_exercise.py", ("exercise/test_judging.py",)),
     # Binding of inputs.
     Target("module_utils/_grafana/binding.py", ("locust_dashboard/test_dashboard_binding.py",)),
     # The table of services.
@@ -40,9 +40,7 @@ TARGETS = (
         ("locust_run/test_locust_run_client.py",),
         ("parse_overview", "version_of", "_overview_of_form", "_version"),
     ),
-    Target(
-        "module_utils/_locust/lock.py", ("locust_run/test_locust_run_steps.py",), ("await_timer", "_cancels_timers")
-    ),
+    Target("module_utils/_locust/lock.py", ("locust_run/test_locust_run_steps.py",), ("await_timer",)),
     Target("module_utils/_grafana/client.py", _GRAFANA, ("dialect_of", "server")),
     Target("plugin_utils/_distribution.py", ("distribution/test_distribution.py",)),
 )

@@ -230,7 +230,7 @@ class Grafana:
             number = re.match(r"(\d+)\.(\d+)", version)
             sources = settings.get("datasources") or {}
             panels = settings["panels"]
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError) as error:
             raise GrafanaError(f"{self.url} does not tell its version and panel types") from error
         if number is None:
             raise GrafanaError(f"{self.url} calls its version {version!r}, which is not understood")

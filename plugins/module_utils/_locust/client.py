@@ -294,7 +294,7 @@ def parse_overview(page: str) -> Overview:
 
 def version_of(version: str) -> tuple[int, int, int]:
     """Return a version of Locust in numbers that can be compared."""
-    numbers = [int(number) for number in re.findall(r"\d{1,9}", version, re.ASCII)[:3]]
+    numbers = [int(number) for number in re.findall(r"\d{1,9}", version, re.ASCII)]
     first, second, third = (*numbers, 0, 0, 0)[:3]
     return first, second, third
 

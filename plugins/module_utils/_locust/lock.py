@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from .client import version_of
+from .client import CANCELS_TIMERS, version_of
 from .plan import Plan
 from .private import private_directory
 from .timing import Clock
@@ -82,7 +82,8 @@ def await_timer(file: TextIO, before: Mapping[str, Any], plan: Plan, clock: Cloc
     """
     fires = _fires(file)
     now = clock.time()
-    if before["state"] == "ready" or _cancels_timers(before["version"]) or not now < fires < now + plan.run_time + 1:
+    cancels = version_of(before["version"]) >= CANCELS_TIMERS
+    if before["state"] == "ready" or cancels or not now < fires < now + plan.run_time + 1:
         return
     if fires - now > TIMER_WAIT:
         raise LocustError(
@@ -96,7 +97,3 @@ def remember_timer(file: TextIO, fires: float) -> None:
     file.seek(0)
     file.truncate()
     file.write(f"{fires:.0f}")
-
-
-def _cancels_timers(version: str) -> bool:
-    return version_of(version) >= (2, 47, 0)

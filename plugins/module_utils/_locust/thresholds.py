@@ -313,7 +313,7 @@ def _missing(threshold: Threshold) -> dict[str, Any]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if isinstance(value, float) and value < 10000 else f"{value:.0f}"
+    return f"{value:.4g}" if value < 1000 else f"{value:.0f}"
 
 
 def parse_regression(values: Mapping[str, Any]) -> list[tuple[str, float]]:
@@ -338,15 +338,14 @@ def judge_baseline(
     answers = []
     for figure, percent in allowed:
         earlier = before.get(figure)
+        may_fall = figure in FIGURES and FIGURES[figure].higher_is_better
+        comparison, sign = (">=", "-") if may_fall else ("<=", "+")
         if earlier is None:
-            threshold = Threshold(figure, "<=", 0)
-            answers.append(_answer(threshold, None, False, f"the baseline has no {figure}"))
+            answer = _answer(Threshold(figure, comparison, 0), None, False, f"the baseline has no {figure}")
+            answers.append({**answer, "threshold": f"{figure} {comparison} baseline {sign} {percent:g}%"})
             continue
-        sign = -1 if figure in FIGURES and FIGURES[figure].higher_is_better else 1
-        limit = earlier * (1 + sign * percent / 100)
-        threshold = Threshold(figure, "<=" if sign > 0 else ">=", limit)
-        for answer in judge([threshold], rows, {}, {}):
-            bound = f"{figure} {threshold.comparison} {_number(limit)}"
-            answer["threshold"] = f"{bound} (baseline {_number(earlier)} {'+' if sign > 0 else '-'} {percent:g}%)"
-            answers.append(answer)
+        limit = earlier * (1 + (-percent if may_fall else percent) / 100)
+        for answer in judge([Threshold(figure, comparison, limit)], rows, {}, {}):
+            told = f"{figure} {comparison} {_number(limit)} (baseline {_number(earlier)} {sign} {percent:g}%)"
+            answers.append({**answer, "threshold": told})
     return answers

@@ -64,12 +64,30 @@ def test_what_is_not_there_is_a_fault(only: str, everything: bool, fault: str) -
     assert plan(CASES, [], only, everything)["fault"] == fault
 
 
+def test_of_several_names_that_are_like_it_the_first_is_told() -> None:
+    cases: dict[str, dict[str, Any]] = {"all_down": {}, "baseline": {}, "flood_a": {}, "flood_b": {}}
+    assert plan(cases, [], "flood_c", False)["fault"] == "there is no case flood_c: write flood_a."
+    assert plan(cases, [], "", True)["names"] == ["baseline", "all_down", "flood_a", "flood_b"]
+
+
 def test_what_is_noticed_in_time_and_over_is_good() -> None:
     row = judge(
         "slow_client", CASES["slow_client"], BEGUN, DONE, seen(fired("SlowClients"), fired("LatencyHigh", end=None))
     )
     assert (row.problems, row.false_alarms) == ([], [])
     assert (row.fired_after, row.resolved_after) == (22.4, 12.0)
+
+
+def test_what_fires_more_than_once_is_noticed_by_the_first_and_over_with_the_last() -> None:
+    told = seen(fired("SlowClients", end=30.0), fired("SlowClients", start=38.0, end=47.0004))
+    row = judge("slow_client", CASES["slow_client"], BEGUN, DONE, told)
+    assert (row.problems, row.fired_after, row.resolved_after) == ([], 22.4, 12.0)
+
+
+def test_what_fires_when_it_is_due_is_in_time() -> None:
+    told = seen(fired("SlowClients", start=39.0, end=47.1234))
+    row = judge("slow_client", CASES["slow_client"], BEGUN, DONE, told)
+    assert (row.problems, row.fired_after, row.resolved_after) == ([], 39.0, 12.123)
 
 
 def test_one_that_is_over_before_the_attack_is_over_at_once() -> None:
@@ -137,7 +155,13 @@ def test_another_part_that_is_down_is_a_false_alarm() -> None:
             },
             "the attack ended with 2: Error: it attacks \\x1b[0mnothing",
         ),
+        (
+            "slow_client",
+            {"attack": {"rc": 1, "stdout": "Error: first\nError: second\nError: last\nbye\n"}},
+            "the attack ended with 1: Error: last",
+        ),
         ("slow_client", {"attack": {"rc": 1, "stdout": "first\n\nlast\n"}}, "the attack ended with 1: last"),
+        ("slow_client", {"attack": {"rc": -15, "stderr": "ended"}}, "the attack ended with -15: ended"),
         ("stopped", {"fault": {"rc": 127, "msg": "no such program"}}, "the fault ended with 127: no such program"),
         (
             "run_failing",
@@ -151,6 +175,13 @@ def test_what_did_not_happen_is_a_problem(name: str, done: dict[str, Any], probl
     assert judge(name, CASES[name], BEGUN, {**DONE, **done}, seen(fired(must, job="locust_exporter"))).problems == [
         problem
     ]
+
+
+@pytest.mark.parametrize("verdict", ["failed", "incomplete"])
+def test_a_run_that_was_to_pass_and_did_not_is_a_problem(verdict: str) -> None:
+    case = {"run": {"verdict": "passed"}}
+    done = {"run": {"verdict": verdict, "msg": "p95 < 5 breached"}}
+    assert judge("run", case, BEGUN, done, seen(rule=None)).problems == ["the run was to be passed: p95 < 5 breached"]
 
 
 def gone_through() -> list[dict[str, Any]]:

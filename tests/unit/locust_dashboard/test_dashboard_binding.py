@@ -99,16 +99,40 @@ def test_without_a_default_the_only_one_of_the_type_is_taken() -> None:
 
 
 def test_what_the_export_requires_tells_the_type_of_untyped_references() -> None:
-    requires = [{"type": "panel", "id": "graph"}, {"type": "datasource", "id": "loki"}]
+    others = [{"type": "panel", "id": "graph"}, {"type": "app", "id": "cloud"}]
+    requires = [*others, {"type": "datasource", "id": "loki"}]
     assert bind(with_panel("logs", __requires=requires), None)["panels"][0]["datasource"] == "Loki"
+
+
+def test_what_every_grafana_has_is_no_type_that_the_dashboard_speaks_of() -> None:
+    declared = [{"name": f"DS_{kind}", "type": "datasource", "pluginId": kind} for kind in ("loki", "__expr__")]
+    assert bind(with_panel("logs", __inputs=declared), None)["panels"][0]["datasource"] == "Loki"
+
+
+def test_an_input_without_a_type_has_that_of_its_panel() -> None:
+    binder = Binder(ALL, False, "Second")
+    panel = with_panel({"type": "loki", "uid": "${DS_X}"}, __inputs=[{"name": "DS_X", "type": "datasource"}])
+    assert binder.bind(panel)["panels"][0]["datasource"] == "Loki"
+    assert binder.bound == {"DS_X": "loki-uid"}
+
+
+def test_untyped_references_mean_the_default_where_the_dashboard_speaks_of_several_types() -> None:
+    declared = [
+        {"name": f"DS_{kind}", "type": "datasource", "pluginId": kind} for kind in ("loki", "influxdb", "tempo")
+    ]
+    inputs: JSON = {"DS_influxdb": "Prometheus", "DS_tempo": "Tempo A"}
+    bound = bind(with_panel("unknown", __inputs=declared), None, **inputs)
+    assert bound["panels"][0]["datasource"] == "Prometheus"
 
 
 def test_the_chosen_one_is_not_put_where_another_type_belongs() -> None:
     declared = {"name": "DS_LOKI", "type": "datasource", "pluginId": "loki"}
     bound = bind(with_panel("${DS_LOKI}", __inputs=[DECLARED, declared]))
     assert bound["panels"][0]["datasource"] == "Loki"
-    assert bind(with_panel({"type": "loki", "uid": "unknown"}))["panels"][0]["datasource"] == "Loki"
-    assert bind(with_panel("Loki"))["panels"][0]["datasource"] == "Loki"
+    for reference in ({"type": "loki", "uid": "unknown"}, {"type": "loki"}):
+        assert bind(with_panel(reference))["panels"][0]["datasource"] == "Loki"
+    for name in ("Loki", "Tempo A"):
+        assert bind(with_panel(name))["panels"][0]["datasource"] == name
 
 
 def test_a_template_variable_stays_and_selects_the_chosen_one() -> None:
@@ -123,6 +147,7 @@ def test_a_template_variable_stays_and_selects_the_chosen_one() -> None:
     for reference in (
         "$source",
         "${source}",
+        "${source:text}",
         "[[source]]",
         {"uid": "$source"},
         {"type": "prometheus", "uid": "${source}"},
@@ -137,8 +162,21 @@ def test_a_template_variable_stays_and_selects_the_chosen_one() -> None:
     assert later["templating"]["list"][0]["current"]["value"] == "second-uid"
 
 
-def test_a_variable_of_another_kind_that_names_a_data_source_stays() -> None:
-    variables = {"list": [{"name": "source", "type": "custom", "query": "Prometheus,Second"}]}
+def test_a_variable_selects_one_of_its_type() -> None:
+    variable = {"name": "source", "type": "datasource", "query": "loki"}
+    bound = bind(with_panel("$source", templating={"list": [variable]}))
+    assert bound["templating"]["list"][0]["current"]["value"] == "Loki"
+
+
+def test_a_variable_of_a_type_that_is_not_here_is_named() -> None:
+    variable = {"name": "source", "type": "datasource", "query": "elasticsearch"}
+    with pytest.raises(DashboardError, match=r"meant by source \(elasticsearch\) in variable 'source'\."):
+        bind(with_panel("$source", templating={"list": [variable]}))
+
+
+@pytest.mark.parametrize("kind", ["custom", "textbox"])
+def test_a_variable_of_another_kind_that_names_a_data_source_stays(kind: str) -> None:
+    variables = {"list": [{"name": "source", "type": kind, "query": "Prometheus,Second"}]}
     assert bind(with_panel("[[source]]", templating=variables))["panels"][0]["datasource"] == "${source}"
     later = bind(with_panel("[[source]]", templating=variables), objects=True)
     assert later["panels"][0]["datasource"] == {"uid": "${source}"}
@@ -179,6 +217,11 @@ def test_everything_that_asks_a_data_source_is_bound() -> None:
                 {"name": "built in", "builtIn": 1, "type": "dashboard", "datasource": None},
                 {"name": "by tag", "datasource": {"type": "datasource", "uid": "grafana"}, "type": "tags"},
                 {"name": "restarts", "datasource": "x", "expr": "changes(x[1m])"},
+                {"name": "deployments", "datasource": None, "expr": "changes(x[1m])"},
+                {"name": "alerts", "datasource": None, "type": "alert"},
+                {"name": "by no tag", "datasource": None, "type": "tags"},
+                {"name": "built in later", "datasource": None, "type": "dashboard"},
+                {"name": "built in, and no more", "datasource": None, "builtIn": 1},
             ]
         },
         "templating": {
@@ -198,7 +241,8 @@ def test_everything_that_asks_a_data_source_is_bound() -> None:
     assert "datasource" not in text
     assert listing["datasource"] is None
     assert bound["rows"][0]["panels"][0]["datasource"] == "Second"
-    assert [one["datasource"] for one in bound["annotations"]["list"]] == ["-- Grafana --", "-- Grafana --", "Second"]
+    grafanas = ["-- Grafana --"] * 2
+    assert [one["datasource"] for one in bound["annotations"]["list"]] == [*grafanas, *["Second"] * 4, *grafanas]
     assert [one.get("datasource") for one in bound["templating"]["list"]] == ["Second", "Second", "Second", None]
 
 
@@ -232,16 +276,23 @@ def test_inputs_map_several_and_constants() -> None:
         {"name": "DS_OTHER", "type": "datasource", "pluginId": "prometheus"},
         {"name": "VAR_CLUSTER", "type": "constant", "value": "prod"},
         {"name": "VAR_PORT", "type": "constant", "value": 9646},
+        {"name": "VAR_SUFFIX", "type": "constant", "value": ""},
+        {"name": "DS_LOGS", "type": "datasource", "pluginId": "elasticsearch"},
     ]
     dashboard = with_panel("${DS_PROMETHEUS}", __inputs=declared)
     dashboard["panels"].append({"id": 2, "datasource": "${DS_OTHER}", "targets": [{"expr": 'up{c="${VAR_CLUSTER}"}'}]})
-    dashboard["links"] = [{"url": "/explore?ds=${DS_OTHER}&port=${VAR_PORT}&user=${__user.login}"}]
+    dashboard["links"] = [
+        {"url": "/explore?ds=${DS_OTHER}&port=${VAR_PORT}${VAR_SUFFIX}&logs=${DS_LOGS}&user=${__user.login}"}
+    ]
     binder = Binder(ALL, False, "Second", {"DS_OTHER": "prom-uid", "VAR_CLUSTER": "lab"})
     bound = binder.bind(dashboard)
     assert [panel["datasource"] for panel in bound["panels"]] == ["Second", "Prometheus"]
     assert bound["panels"][1]["targets"][0]["expr"] == 'up{c="lab"}'
-    assert bound["links"][0]["url"] == "/explore?ds=Prometheus&port=9646&user=${__user.login}"
+    # What no panel asks need not be here.
+    assert bound["links"][0]["url"] == "/explore?ds=Prometheus&port=9646&logs=${DS_LOGS}&user=${__user.login}"
     assert binder.bound == {"DS_PROMETHEUS": "second-uid", "DS_OTHER": "prom-uid"}
+    assert binder.used == {"DS_OTHER", "VAR_CLUSTER"}
+    assert binder.names == {*binder.bound, "DS_LOGS", "VAR_CLUSTER", "VAR_PORT", "VAR_SUFFIX"}
     assert "__inputs" not in bound
 
 
@@ -297,13 +348,16 @@ def test_asks_for_a_constant_without_a_value() -> None:
 def test_refuses_an_input_of_a_type_it_does_not_know() -> None:
     with pytest.raises(DashboardError, match="LIB_A is of the type librarypanel"):
         bind(with_panel(None, __inputs=[{"name": "LIB_A", "type": "librarypanel"}]))
+    with pytest.raises(DashboardError, match="APP is of the type app"):
+        bind(with_panel(None, __inputs=[{"name": "APP", "type": "app", "value": "x"}]))
 
 
 def test_a_declared_input_that_no_panel_uses_can_be_mapped() -> None:
-    assert (
-        bind(with_panel(None, __inputs=[DECLARED]), "Second", DS_PROMETHEUS="Prometheus")["panels"][0]["datasource"]
-        == "Second"
-    )
+    binder = Binder(ALL, False, "Second", {"DS_PROMETHEUS": "Prometheus"})
+    bound = binder.bind(with_panel(None, __inputs=[DECLARED], links=[{"url": "/explore?ds=${DS_PROMETHEUS}"}]))
+    assert bound["panels"][0]["datasource"] == "Second"
+    assert bound["links"][0]["url"] == "/explore?ds=Prometheus"
+    assert (binder.bound["DS_PROMETHEUS"], binder.used) == ("prom-uid", {"DS_PROMETHEUS"})
 
 
 LOOSE = st.recursive(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._grafana.client import (
+    DataSource,
     Grafana,
     GrafanaError,
     dialect_of,
@@ -66,6 +67,7 @@ def dashboard() -> JSON:
         ((8, 2), (False, False, False, False, False, False, True, False)),
         ((8, 3), (False, False, False, False, True, False, True, False)),
         ((9, 0), (True, False, True, True, True, True, True, False)),
+        ((10, 4), (True, False, True, True, True, True, True, False)),
         ((11, 0), (True, True, True, True, True, True, True, True)),
         ((11, 3), (True, True, True, True, True, True, False, True)),
         ((12, 1), (True, True, True, True, True, True, False, True)),
@@ -343,6 +345,26 @@ def test_a_version_that_is_none_is_told() -> None:
         Documented("main").server()
 
 
-def test_settings_without_a_version_are_told() -> None:
+@pytest.mark.parametrize(
+    "settings", [{}, {"buildInfo": {"version": "12.1.1"}}, {"buildInfo": None}, {"buildInfo": {"version": 12}}, []]
+)
+def test_settings_without_a_version_are_told(settings: Any) -> None:
     with pytest.raises(GrafanaError, match="does not tell its version and panel types"):
-        Documented("12.1.1", **{"GET /api/frontend/settings": {}}).server()
+        Documented("12.1.1", **{"GET /api/frontend/settings": settings}).server()
+
+
+def test_data_sources_are_those_that_somebody_made() -> None:
+    sources = {
+        "Prometheus": {"name": "Prometheus", "uid": "prom", "type": "prometheus", "isDefault": True, "id": 3},
+        "Loki": {"name": "Loki", "uid": "loki", "type": "loki", "meta": None},
+        "-- Mixed --": {"name": "-- Mixed --", "type": "datasource", "meta": {"mixed": True}},
+        "-- Grafana --": {"name": "-- Grafana --", "uid": "grafana", "type": "datasource", "meta": {"builtIn": True}},
+    }
+    settings = {"buildInfo": {"version": "12.1.1"}, "panels": {}}
+    grafana = Documented("12.1.1", **{"GET /api/frontend/settings": {**settings, "datasources": sources}})
+    assert grafana.server().data_sources == (
+        DataSource("Prometheus", "prom", "prometheus", is_default=True, id=3),
+        DataSource("Loki", "loki", "loki", is_default=False, id=0),
+    )
+    without = Documented("12.1.1", **{"GET /api/frontend/settings": settings})
+    assert without.server().data_sources == ()

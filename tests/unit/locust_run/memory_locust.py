@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.client import (
-    CANCELS_TIMERS,
     LocustClient,
     Overview,
     version_of,
@@ -157,7 +156,7 @@ class MemoryLocust(LocustClient):
         self.state, self.requests, self.timers = "ready", 0, []
 
     def _cancel_timers(self) -> None:
-        if version_of(self.version) >= CANCELS_TIMERS:
+        if version_of(self.version) >= (2, 47, 0):
             self.timers = []
 
     def _end(self) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.clie
     parse_failures,
     parse_overview,
     parse_stats,
+    version_of,
 )
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.transport import LocustError
 
@@ -97,6 +98,92 @@ def test_old_locust_is_told_from_a_broken_one() -> None:
     with pytest.raises(LocustError, match=r"^this is Locust 2\.8\.6; 2\.15\.1 or newer is needed$") as error:
         parse_overview(page)
     assert not error.value.transient
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"),
+    [
+        ("2.47.1", (2, 47, 1)),
+        ("2.47.1.dev12", (2, 47, 1)),
+        ("2.47", (2, 47, 0)),
+        ("3", (3, 0, 0)),
+        ("unknown", (0, 0, 0)),
+    ],
+)
+def test_versions_are_compared_by_their_numbers(version: str, numbers: tuple[int, int, int]) -> None:
+    assert version_of(version) == numbers
+
+
+def old_page(version: str, form: str = '<form id="swarm_form"></form>') -> str:
+    """What the interface that Locust had up to 2.21 says at least."""
+    releases = "https://github.com/locustio/locust/releases/tag"
+    return f'<body class="ready">\n<a href="{releases}/{version}">{version}</a>\n{form}'
+
+
+@pytest.mark.parametrize(
+    ("version", "is_refused"),
+    [("2.15.0", True), ("2.15.1", False), ("2.15.2", False), ("3.0.0", False), ("0.0.1", True), ("0.0.0", False)],
+)
+def test_locust_is_used_from_the_oldest_on_and_where_it_has_no_version(version: str, is_refused: bool) -> None:
+    """As one has that was built without its repository's tags."""
+    if is_refused:
+        with pytest.raises(LocustError, match=r"2\.15\.1 or newer is needed"):
+            parse_overview(old_page(version))
+    else:
+        assert parse_overview(old_page(version)).version == version
+
+
+@pytest.mark.parametrize(
+    ("version", "shape"), [("2.15.1", False), ("2.15.9", False), ("2.16.0", None), ("2.20.1", None), ("3.0.0", None)]
+)
+def test_old_front_page_tells_that_there_is_no_shape_as_long_as_it_can(version: str, shape: bool | None) -> None:
+    assert parse_overview(old_page(version)).shape is shape
+
+
+@pytest.mark.parametrize(
+    ("shapes", "shape", "picked"), [((), False, ()), (("Alpha",), True, ("Alpha",)), (("Steps",), True, ("Steps",))]
+)
+def test_old_front_page_tells_which_shapes_can_be_picked(
+    shapes: tuple[str, ...], shape: bool, picked: tuple[str, ...]
+) -> None:
+    options = "".join(f'<option value="{name}">' for name in ("Default", *shapes))
+    overview = parse_overview(
+        old_page("2.20.1", f'<form id="swarm_form"><select name="shape_class">{options}</select></form>')
+    )
+    assert (overview.shape, overview.shape_classes) == (shape, picked)
+
+
+def test_old_front_page_without_its_form_tells_nothing_of_it() -> None:
+    overview = parse_overview(old_page("2.15.1", form=""))
+    assert (overview.shape, overview.shape_classes, overview.host, overview.options) == (None, None, None, None)
+    assert (overview.user_classes, overview.users) == (None, None)
+
+
+def test_old_front_page_tells_host_and_users() -> None:
+    form = '<form id="swarm_form"><input type="text" name="host" value="{}"></form><span id="userCount">12</span>'
+    overview = parse_overview(old_page("2.15.1", form.format("http://shop")))
+    assert (overview.host, overview.users) == ("http://shop", 12)
+    assert parse_overview(old_page("2.15.1", form.format(""))).host is None
+
+
+@pytest.mark.parametrize(
+    ("page", "quoted", "may_pass"),
+    [
+        ("x" * 200, repr("x" * 80), True),
+        (f'<body class="ready">{"x" * 200}', repr(f'<body class="ready">{"x" * 60}'), True),
+        (
+            f'<script>window.templateArgs = {{"state": "ready", "version": "{"x" * 200}"}}</script>',
+            repr("x" * 80),
+            False,
+        ),
+    ],
+    ids=["something else", "without a version", "with something else as its version"],
+)
+def test_what_is_not_locust_is_quoted_by_its_beginning(page: str, quoted: str, may_pass: bool) -> None:
+    with pytest.raises(LocustError, match="this is not Locust's front page: ") as error:
+        parse_overview(page)
+    assert str(error.value).endswith(quoted)
+    assert error.value.transient is may_pass
 
 
 def test_current_figures_are_there_in_every_version(recording: dict[str, Any]) -> None:

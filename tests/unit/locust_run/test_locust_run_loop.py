@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -44,12 +45,16 @@ OPTIONS = {"users": 5, "spawn_rate": 5.0, "run_time": "60s"}
 
 
 class Steps:
-    """Carries steps out in memory, each with the time that a module call takes; `failing` names those that fail."""
+    """Carries steps out in memory, each with the time that a module call takes.
+
+    `failing` names those that fail, and `alter` changes what one answers.
+    """
 
     def __init__(self, locust: MemoryLocust, clock: Clock, options: dict[str, Any], directory: Path) -> None:
         self.locust, self.clock, self.plan, self.directory = locust, clock, plan_from(options), directory
         self.thresholds = parse_thresholds(options.get("thresholds", []), self.plan.run_time)
         self.failing: Callable[[str], bool] = lambda name: False
+        self.alter: Callable[[str, dict[str, Any]], object] = lambda name, answer: None
         self.called: list[str] = []
         self.marks: list[dict[str, Any]] = []
         self.marked = True
@@ -60,6 +65,11 @@ class Steps:
         self.called.append(name)
         if self.failing(name):
             raise StepFailedError(f"{name} cannot be carried out")
+        answer = self._carry_out(name, arguments)
+        self.alter(name, answer)
+        return answer
+
+    def _carry_out(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if name == "look":
             return look(self.locust)
         if name == "stop":
@@ -177,6 +187,13 @@ def test_exceptions_in_tasks_fail_the_run(lab: Lab) -> None:
     assert ElementTree.fromstring(junit("run", outcome)).get("failures") == "1"
 
 
+@pytest.mark.parametrize(("message", "told"), [("", "without a message"), ("x" * 300, "x" * 200)])
+def test_exception_is_told_in_a_line(message: str, told: str, lab: Lab) -> None:
+    lab.locust.raised = {message: 2}
+    (reason,) = lab.run(lab.prepare()).reasons
+    assert reason == f"num_exceptions == 0 breached, num_exceptions is 2, most often: {told}"
+
+
 def test_exceptions_that_are_expected_have_a_threshold_of_their_own(lab: Lab) -> None:
     lab.locust.raised = {"'a'": 3}
     outcome = lab.run(lab.prepare(thresholds=["num_exceptions < 5"]))
@@ -190,7 +207,16 @@ def test_run_whose_figures_are_lost_never_passes(lab: Lab) -> None:
     outcome = lab.run(steps)
     assert (outcome.verdict, outcome.reasons) == ("incomplete", ["finish cannot be carried out"])
     assert outcome.overall["num_requests"] > 2000
+    assert outcome.overall.items() <= outcome.samples[-1].items()
     assert outcome.thresholds == []
+
+
+def test_run_of_which_nothing_was_seen_has_no_figures(lab: Lab) -> None:
+    steps = lab.prepare()
+    steps.failing = lambda name: name in ("watch", "finish")
+    outcome = lab.run(steps)
+    assert (outcome.verdict, outcome.reasons) == ("incomplete", ["watch cannot be carried out"])
+    assert (outcome.samples, outcome.overall) == ([], {})
 
 
 def test_lost_connection_is_got_over_for_10_s(lab: Lab) -> None:
@@ -242,15 +268,9 @@ def test_locust_without_workers_is_not_waited_for(lab: Lab) -> None:
 
 def test_state_of_another_version_ends_the_run_before_it_begins(lab: Lab) -> None:
     steps = lab.prepare()
-
-    def call(name: str, **arguments: Any) -> dict[str, Any]:
-        answer = steps(name, **arguments)
-        if name == "begin":
-            del answer["state"]["run"]["started"]
-        return answer
-
+    steps.alter = lambda name, answer: answer["state"]["run"].pop("started") if name == "begin" else None
     with pytest.raises(StepFailedError, match=r"another version of the collection: .*'started'"):
-        LoadRun(steps.plan, steps.thresholds, call, lambda _sample: None, lab.clock).carry_out()
+        lab.run(steps)
 
 
 def test_baseline_is_held_too(lab: Lab) -> None:
@@ -354,9 +374,38 @@ def test_generator_that_was_out_of_cpu_is_a_caution_in_all_reports(lab: Lab) -> 
     (caution,) = outcome.cautions
     assert outcome.verdict == "passed"
     assert caution.startswith("a generator used 97 % of its processor core after ") and "latencies" in caution
+    assert f" after {outcome.samples[0]['elapsed']:.0f} s:" in caution
     assert summary("run", outcome, dict.fromkeys(SETTINGS), None)["cautions"] == [caution]
     assert caution in ElementTree.fromstring(junit("run", outcome)).findtext(".//system-err", "")
     assert line("run", outcome) == f"Load run run passed (but {caution})"
+
+
+def test_generator_that_was_out_of_cpu_for_a_moment_is_told_by_the_first_and_the_most(lab: Lab) -> None:
+    lab.locust.workers, lab.locust.cpu = 2, 90.0
+    assert outcome_of(lab).cautions == []
+    begun = lab.clock.now
+    lab.locust.events = [
+        (begun + at, partial(setattr, lab.locust, "cpu", cpu))
+        for at, cpu in ((20, 95.0), (30, 99.0), (40, 92.0), (50, 10.0))
+    ]
+    outcome = outcome_of(lab)
+    (caution,) = outcome.cautions
+    first = next(sample for sample in outcome.samples if sample["generator_cpu"] > 90)
+    assert caution.startswith(f"a generator used 99 % of its processor core after {first['elapsed']:.0f} s: ")
+
+
+@pytest.mark.parametrize(("late", "cautions"), [(0, 0), (2.5, 0), (3, 1), (20, 1)])
+def test_load_that_came_late_is_a_caution(late: float, cautions: int, lab: Lab) -> None:
+    steps = lab.prepare()
+
+    def comes_late(name: str, answer: dict[str, Any]) -> None:
+        if name == "finish":
+            answer["state"]["run"]["load_since"] = answer["state"]["run"]["started"] + late
+
+    steps.alter = comes_late
+    outcome = lab.run(steps)
+    assert (outcome.verdict, len(outcome.cautions)) == ("passed", cautions)
+    assert all(caution.startswith(f"Locust made load only after {late} of 60 s: ") for caution in outcome.cautions)
 
 
 def test_generator_can_have_a_threshold(lab: Lab) -> None:
@@ -371,6 +420,27 @@ def test_statistics_that_were_reset_in_the_last_moment_are_noticed(lab: Lab) -> 
     outcome = outcome_of(lab)
     assert outcome.verdict == "incomplete"
     assert outcome.reasons[0].startswith("Locust's statistics were reset: of ")
+
+
+@pytest.mark.parametrize(("more", "verdict"), [(0, "passed"), (1, "incomplete")])
+def test_statistics_have_as_many_requests_as_were_seen_and_no_fewer(more: int, verdict: str, lab: Lab) -> None:
+    steps = lab.prepare()
+
+    def has_seen(name: str, answer: dict[str, Any]) -> None:
+        if name == "finish":
+            answer["state"]["run"]["num_requests"] = int(lab.locust.requests) + more
+
+    steps.alter = has_seen
+    assert lab.run(steps).verdict == verdict
+
+
+def test_statistics_that_cannot_be_read_leave_what_was_seen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab.locust, "download", lambda _path: "<html>")
+    outcome = outcome_of(lab, thresholds=["p95 < 1"])
+    assert (outcome.verdict, len(outcome.reasons)) == ("incomplete", 3)
+    assert outcome.reasons[0].startswith("locust_stats.csv cannot be read: ")
+    assert outcome.overall["num_requests"] > 2000
+    assert (outcome.thresholds, outcome.endpoints) == ([], [])
 
 
 @pytest.mark.parametrize("lost", ["locust_failures.csv", "locust_exceptions.csv"])
@@ -399,6 +469,10 @@ def test_run_whose_begin_was_not_answered_is_stopped(lab: Lab) -> None:
     assert steps.called[-1] == "stop"
 
 
+def ends_with(code: int) -> Callable[[str, dict[str, Any]], object]:
+    return lambda name, answer: answer.update(exit_code=code) if name == "finish" else None
+
+
 @pytest.mark.parametrize(
     ("code", "failing", "options", "verdict"),
     [
@@ -408,6 +482,7 @@ def test_run_whose_begin_was_not_answered_is_stopped(lab: Lab) -> None:
         (1, 0.005, {}, "passed"),
         (2, 0.005, {}, "failed"),
         (3, 0.005, {"exit-code-on-error": 3}, "passed"),
+        (2, 0.005, {"exit-code-on-error": 3}, "failed"),
     ],
 )
 def test_exit_code_counts_where_locust_does_not_end_so_by_itself(
@@ -416,14 +491,17 @@ def test_exit_code_counts_where_locust_does_not_end_so_by_itself(
     """With failures it ends so, whatever the thresholds allow."""
     lab.locust.failing = failing
     steps = lab.prepare(locust_options=options)
-
-    def call(name: str, **arguments: Any) -> dict[str, Any]:
-        answer = steps(name, **arguments)
-        return {**answer, "exit_code": code} if name == "finish" else answer
-
-    outcome = LoadRun(steps.plan, steps.thresholds, call, lambda _sample: None, lab.clock).carry_out()
+    steps.alter = ends_with(code)
+    outcome = lab.run(steps)
     assert (outcome.verdict, outcome.exit_code) == (verdict, code)
     assert [f"exit code {code}" in reason for reason in outcome.reasons] == [True] * (verdict == "failed")
+
+
+def test_exit_code_is_locusts_own_where_only_exceptions_were_counted(lab: Lab) -> None:
+    lab.locust.raised = {"'a'": 3}
+    steps = lab.prepare(thresholds=["num_exceptions < 5"])
+    steps.alter = ends_with(1)
+    assert lab.run(steps).reasons == []
 
 
 def test_names_that_are_no_text_are_written(lab: Lab, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust import watch as watching
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.begin import begin
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.finish import BEGUN, Finished, finish, stop
+from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.lock import await_timer
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.look import check_user_classes, look
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.plan import BadOptionError, Plan, plan_from
 from ansible_collections.devsecops.monitor_lab.plugins.module_utils._locust.state import Carried, Launched, RunState
@@ -504,10 +506,45 @@ def test_timer_that_is_far_away_is_a_refusal(locust: MemoryLocust, clock: Clock,
     started(locust, clock, tmp_path, ONE)
 
 
+@pytest.mark.parametrize(("fires", "waits"), [(-1, 0), (10.5, 10.5), (11, 0), (11.5, 0), (60, 0)])
+def test_timer_is_waited_for_where_it_would_end_the_run(fires: float, waits: float, clock: Clock) -> None:
+    """Which ends up to a second late."""
+    plan, begun = plan_from({**ONE, "run_time": "10s"}), clock.now
+    await_timer(io.StringIO(str(begun + fires)), {"state": "stopped", "version": "2.46.3"}, plan, clock)
+    assert clock.now - begun == waits
+
+
+@pytest.mark.parametrize(
+    ("state", "version", "waits"),
+    [
+        ("ready", "2.46.3", 0),
+        ("hatching", "2.46.3", 30),
+        ("running", "2.46.3", 30),
+        ("stopped", "2.46.3", 30),
+        ("stopped", "2.47.0", 0),
+        ("stopped", "3.0.0", 0),
+    ],
+)
+def test_timer_is_waited_for_where_there_can_be_one(state: str, version: str, waits: float, clock: Clock) -> None:
+    plan, begun = plan_from(ONE), clock.now
+    await_timer(io.StringIO(str(begun + 30)), {"state": state, "version": version}, plan, clock)
+    assert clock.now - begun == waits
+
+
+def test_timer_is_waited_for_a_minute_and_no_longer(clock: Clock) -> None:
+    plan, begun = plan_from({**ONE, "run_time": "10m"}), clock.now
+    before = {"state": "stopped", "version": "2.46.3"}
+    with pytest.raises(LocustError, match="would end this run in 61 s"):
+        await_timer(io.StringIO(str(begun + 61)), before, plan, clock)
+    await_timer(io.StringIO(str(begun + 60)), before, plan, clock)
+    assert clock.now - begun == 60
+
+
 @pytest.mark.parametrize("version", ["2.47.0", "3.0.0"])
 def test_newer_locusts_have_no_timer_left(version: str, clock: Clock, tmp_path: Path) -> None:
     locust = MemoryLocust(clock, version)
     plan, state = started(locust, clock, tmp_path, ONE)
+    clock.sleep(10)
     finish(locust, plan, Watched(state), clock, early=True)
     begun = clock.now
     started(locust, clock, tmp_path, ONE)
@@ -516,8 +553,10 @@ def test_newer_locusts_have_no_timer_left(version: str, clock: Clock, tmp_path: 
 
 def test_restarted_locust_has_no_timer_left(locust: MemoryLocust, clock: Clock, tmp_path: Path) -> None:
     plan, state = started(locust, clock, tmp_path, ONE)
+    clock.sleep(10)
     finish(locust, plan, Watched(state), clock, early=True)
-    locust.state, begun = "ready", clock.now
+    locust.restart()
+    begun = clock.now
     started(locust, clock, tmp_path, ONE)
     assert clock.now - begun < 1
 

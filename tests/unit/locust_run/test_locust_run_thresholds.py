@@ -101,11 +101,15 @@ def test_any_value_is_read_or_refused_by_its_place(value: Any) -> None:
         ({"name": "/a"}, "with 'threshold'"),
         ({"threshold": "p95 < 200", "method": "GET"}, "method needs the name"),
         ({"threshold": "users > 5", "name": "/a"}, "not for an endpoint"),
+        ({"threshold": "num_exceptions < 5", "name": "/a"}, "not for an endpoint"),
         ({"threshold": "users > 5", "name": True}, "name is True, not a text"),
+        ({"threshold": "p95 < 200", "name_pattern": 5}, "name_pattern is 5, not a text"),
+        ({"threshold": "p95 < 200", "name": "/a", "method": ["GET"]}, "method is ['GET'], not a text"),
         ({"threshold": "p95 < 200", "abort": "perhaps"}, "not true or false"),
         ({"threshold": "p99 < 200", "abort": True}, "current figure"),
         ({"threshold": "p95 < 200", "name": "/a", "for": "5s"}, "current figure"),
         ({"threshold": "p95 < 200", "for": "2m"}, "120 s is not within the 60 s"),
+        ({"threshold": "p95 < 200", "for": "61s"}, "61 s is not within the 60 s"),
         ({"threshold": "p95 < 200", "for": "0s"}, "0 s is not within"),
         ({"threshold": "p95 < 200", "for": "soon"}, "not a time span"),
     ],
@@ -114,6 +118,11 @@ def test_what_cannot_be_used_is_refused(value: Any, problem: str) -> None:
     with pytest.raises(BadOptionError, match=r"^thresholds\[0\]") as error:
         one(value)
     assert problem in str(error.value)
+
+
+@pytest.mark.parametrize("lasting", [1, RUN_TIME])
+def test_for_may_be_any_part_of_the_run(lasting: int) -> None:
+    assert one({"threshold": "p95 < 200", "for": f"{lasting}s"}).lasting == lasting
 
 
 @given(comparisons, numbers, numbers)
@@ -139,11 +148,46 @@ def test_opposite_comparisons_never_agree(measured: float, limit: float) -> None
 
 
 def test_endpoint_is_held_to_its_own_figures() -> None:
-    rows = [row("/a", "GET", p95=10.0), row("/a", "POST", p95=300.0), row("/b", "GET", p95=900.0), row(p95=500.0)]
+    others = [row(name, "GET", p95=900.0) for name in ("/", "/b")]
+    rows = [row("/a", "GET", p95=10.0), row("/a", "POST", p95=300.0), *others, row(p95=500.0)]
     answers = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, {}, {})
     assert [(answer["method"], answer["passed"]) for answer in answers] == [("GET", True), ("POST", False)]
     (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a", "method": "GET"})], rows, {}, {})
     assert answer["passed"]
+    (answer,) = judge([one("p95 < 200")], rows, {}, {})
+    assert (answer["method"], answer["name"], answer["passed"]) == ("", "", False)
+
+
+def test_endpoint_with_one_request_is_judged() -> None:
+    (answer,) = judge(
+        [one({"threshold": "p95 < 200", "name": "/a"})], [{**row("/a", "GET", p95=1.0), "num_requests": 1}], {}, {}
+    )
+    assert answer["passed"]
+
+
+@pytest.mark.parametrize("name", ["AAA", "Zoo"])
+def test_endpoint_without_a_method_is_not_the_total(name: str) -> None:
+    rows = [row(name, p95=900.0), row(p95=10.0)]
+    (answer,) = judge([one("p95 < 200")], rows, {}, {})
+    assert answer["passed"]
+    (answer,) = judge([one({"threshold": "p95 < 200", "name": name})], rows, {}, {})
+    assert (answer["name"], answer["passed"]) == (name, False)
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        (0.12345, "0.1235"),
+        (42, "42"),
+        (999.5, "999.5"),
+        (9999.7, "10000"),
+        (12345.6, "12346"),
+        (123456, "123456"),
+    ],
+)
+def test_figure_is_told_with_four_digits_or_whole(measured: float, told: str) -> None:
+    (answer,) = judge([one("avg < 1")], [row(avg=measured)], {}, {})
+    assert answer["message"] == f"avg is {told}"
 
 
 def test_endpoint_called_aggregated_is_not_the_total() -> None:
@@ -157,8 +201,13 @@ def test_endpoint_called_aggregated_is_not_the_total() -> None:
 @pytest.mark.parametrize("rows", [[], [{**row("/a", "GET", p95=1.0), "num_requests": 0}], [row(p95=1.0)]])
 def test_endpoint_that_never_appeared_is_a_breach(rows: list[dict[str, Any]]) -> None:
     (answer,) = judge([one({"threshold": "p95 < 200", "name": "/a"})], rows, {}, {})
-    assert not answer["passed"]
+    assert (answer["name"], answer["method"], answer["passed"]) == ("/a", "", False)
     assert answer["message"] == "endpoint /a never appeared"
+
+
+def test_run_without_any_figures_is_a_breach() -> None:
+    (answer,) = judge([one("p95 < 200")], [], {}, {})
+    assert (answer["passed"], answer["message"]) == (False, "no request was counted")
 
 
 def test_missing_figure_is_a_breach() -> None:
@@ -190,6 +239,16 @@ def test_recovery_starts_the_clock_of_for_again() -> None:
     assert watcher.see(sample(20, p95=500)) is threshold
 
 
+def test_first_of_two_that_end_a_run_is_told() -> None:
+    first, second = (one({"threshold": f"{figure} < 100", "abort": True}) for figure in ("p95", "p50"))
+    watcher = Watcher([first, second])
+    assert watcher.see(sample(1, p95=500, p50=500)) is first
+    assert {breach.message for breach in watcher.breaches.values()} == {
+        "p95 was 500 after 1 s, run ended",
+        "p50 was 500 after 1 s, run ended",
+    }
+
+
 @given(st.lists(st.tuples(st.floats(0.5, 5), st.booleans()), max_size=30), st.integers(1, 20))
 def test_for_is_breached_exactly_when_a_stretch_lasts(steps: list[tuple[float, bool]], lasting: int) -> None:
     threshold = Threshold("p95", "<", 100, lasting=lasting)
@@ -210,15 +269,17 @@ def test_pattern_is_held_against_every_endpoint_of_such_a_name() -> None:
     assert [(answer["name"], answer["passed"]) for answer in answers] == [("/item/1", True), ("/item/22", False)]
     (answer,) = judge([one({"threshold": "p95 < 200", "name_pattern": "/basket/.*"})], rows, {}, {})
     assert (answer["passed"], answer["message"]) == (False, "endpoint /basket/.* never appeared")
+    assert answer["name"] == "/basket/.*"
 
 
 def test_percentile_that_the_locustfile_adds_is_judged_and_another_is_a_breach() -> None:
-    rows = [row(p97=150.0)]
-    answers = judge([one("p97 < 200"), one("p97.0 < 100"), one("p42 < 200")], rows, {}, {})
+    rows = [row(p97=150.0, **{"p99.5": 150.0})]
+    answers = judge([one(f"{text} < 200") for text in ("p97", "p99.5", "p42")] + [one("p97.0 < 100")], rows, {}, {})
     assert [(answer["threshold"], answer["passed"]) for answer in answers] == [
         ("p97 < 200", True),
-        ("p97 < 100", False),
+        ("p99.5 < 200", True),
         ("p42 < 200", False),
+        ("p97 < 100", False),
     ]
 
 
@@ -235,6 +296,23 @@ def test_endpoints_are_watched_each_by_itself() -> None:
     assert watcher.see(sample(21, endpoints=[endpoint("/item/1", fail_ratio=0.5)])) is threshold
     (answer,) = judge([threshold], [row()], {}, watcher.breaches)
     assert (answer["name"], answer["method"], answer["measured"]) == ("/item/1", "GET", 0.5)
+
+
+def test_endpoint_that_is_bad_for_long_is_seen_behind_one_that_is_bad_for_short() -> None:
+    threshold = one({"threshold": "fail_ratio < 0.1", "name_pattern": "/item/.*", "for": "10s"})
+    watcher = Watcher([threshold])
+    for elapsed, first in ((0, 0.0), (6, 0.5), (11, 0.5)):
+        watcher.see(
+            sample(elapsed, endpoints=[endpoint("/item/1", fail_ratio=first), endpoint("/item/2", fail_ratio=1)])
+        )
+    assert watcher.breaches[threshold].name == "/item/2"
+
+
+def test_endpoint_that_is_watched_and_never_bad_that_long_is_good() -> None:
+    threshold = one({"threshold": "fail_ratio < 0.1", "name": "/a", "for": "10s"})
+    (answer,) = judge([threshold], [row("/a", "GET", fail_ratio=0.5), row()], {}, {})
+    assert (answer["name"], answer["method"], answer["passed"]) == ("/a", "GET", True)
+    assert (answer["threshold"], answer["message"]) == ("fail_ratio < 0.1 for 10s", "never breached that long")
 
 
 @pytest.mark.parametrize(
@@ -262,7 +340,23 @@ def test_figure_that_was_known_and_never_looked_at_is_a_breach() -> None:
     watcher.see(sample(5, steady=False, rps=3.0))
     (answer,) = judge([threshold], [row(rps=3.0)], {}, watcher.breaches)
     assert not answer["passed"]
-    assert "never looked at" in answer["message"]
+    assert answer["message"] == "never looked at: all users ran for less than the 12 s that Locust's figures cover"
+
+
+def test_what_may_end_the_run_need_not_be_looked_at() -> None:
+    threshold = one({"threshold": "rps > 100", "abort": True})
+    watcher = Watcher([threshold])
+    watcher.see(sample(5, steady=False, rps=3.0))
+    assert watcher.breaches == {}
+
+
+def test_what_is_held_of_the_whole_run_alone_is_not_watched() -> None:
+    thresholds = with_defaults([one("p95 < 100")])
+    watcher = Watcher(thresholds)
+    seen = sample(1, p95=500, fail_ratio=1.0)
+    assert watcher.see(seen) is None
+    assert watcher.breaches == {}
+    assert not any(threshold.breached_now(seen) for threshold in thresholds)
 
 
 def test_generator_is_judged_by_the_most_that_was_seen() -> None:
@@ -272,6 +366,12 @@ def test_generator_is_judged_by_the_most_that_was_seen() -> None:
         watcher.see(sample(1, generator_cpu=cpu))
     (answer,) = judge([threshold], [row()], watcher.peaks, watcher.breaches)
     assert (answer["passed"], answer["measured"]) == (False, 95.0)
+
+
+def test_generator_that_did_next_to_nothing_is_judged_by_that() -> None:
+    watcher = Watcher([])
+    watcher.see(sample(1, generator_cpu=0.4))
+    assert watcher.peaks == {"generator_cpu": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -325,7 +425,8 @@ def test_lasting_breach_is_in_the_verdict_and_its_absence_too() -> None:
 def test_baseline_allows_so_much_and_no_more(figure: str, before: float, now: float, passes: bool) -> None:
     (answer,) = judge_baseline(parse_regression({figure: "10%"}), {figure: before}, [row(**{figure: now})])
     assert answer["passed"] is passes
-    assert "baseline 100" in answer["threshold"]
+    bound = ">= 90 (baseline 100 - 10%)" if figure in ("rps", "num_requests") else "<= 110 (baseline 100 + 10%)"
+    assert answer["threshold"] == f"{figure} {bound}"
 
 
 @given(st.sampled_from(COMPARABLE), numbers, st.integers(0, 500))
@@ -335,8 +436,12 @@ def test_a_run_is_never_worse_than_itself(figure: str, value: float, percent: in
 
 
 def test_figure_that_the_baseline_lacks_is_a_breach() -> None:
-    (answer,) = judge_baseline([("p95", 10)], {}, [row(p95=1)])
-    assert (answer["passed"], answer["message"]) == (False, "the baseline has no p95")
+    answers = judge_baseline([("p95", 10), ("rps", 5), ("avg", 10)], {"avg": 1}, [row(p95=1, rps=1, avg=1)])
+    assert [(answer["threshold"], answer["passed"], answer["message"]) for answer in answers] == [
+        ("p95 <= baseline + 10%", False, "the baseline has no p95"),
+        ("rps >= baseline - 5%", False, "the baseline has no rps"),
+        ("avg <= 1.1 (baseline 1 + 10%)", True, "avg is 1"),
+    ]
 
 
 @pytest.mark.parametrize("value", [{"p95": 10}, {"p95": "much"}, {"p100": "10%"}, {"users": "10%"}, {"p95": "-5%"}])

@@ -74,6 +74,32 @@ def test_a_service_has_its_values_and_nothing_is_left_out() -> None:
     assert {frozenset(service) for service in of()} == {frozenset(service)}
 
 
+def test_a_service_of_which_little_is_said() -> None:
+    entry = {"name": "x", "groups": ["xs"], "url": "x_url", "health": "/health"}
+    assert services.resolved([entry], {"x_url": "http://192.0.2.1:80"}) == [
+        {
+            "name": "x",
+            "groups": ["xs"],
+            "ports": [],
+            "url": "http://192.0.2.1:80",
+            "health": "/health",
+            "healthy": "",
+            "volumes": [],
+            "image": False,
+            "metrics": "",
+            "each": False,
+            "page": False,
+            "elsewhere": False,
+            "foreign": False,
+            "required": True,
+            "login": False,
+            "secret": "",
+            "metrics_token": False,
+            "absent_preflight": False,
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "is_set"), [("", False), (None, False), (False, False), ("false", False), ("no", False), (True, True)]
 )
@@ -104,6 +130,12 @@ def test_addresses_are_those_that_ansible_reaches() -> None:
         "prometheus": "192.0.2.4",
         "grafana": "198.51.100.5",
     }
+
+
+def test_a_service_on_several_hosts_has_the_address_of_the_first() -> None:
+    hostvars = {"a": {"monitor_lab_address": "192.0.2.1"}, "b": {}}
+    assert services.addresses_of(TABLE, {"node_exporter": ["a", "b"]}, hostvars)["node_exporter"] == "192.0.2.1"
+    assert services.addresses_of(TABLE, {"node_exporter": ["b", "a"]}, hostvars)["node_exporter"] == "b"
 
 
 def test_one_machine_talks_to_itself_over_loopback() -> None:
@@ -142,7 +174,13 @@ def test_what_makes_no_lab(groups: dict[str, list[str]], says: str) -> None:
 
 @pytest.mark.parametrize(
     "groups",
-    [GROUPS, {"prometheus": ["a"]}, {**GROUPS, "promethues": ["a"]}, {**GROUPS, "grafana": [], "web": ["a"]}],
+    [
+        GROUPS,
+        {"prometheus": ["a"]},
+        {**GROUPS, "promethues": ["a"]},
+        {**GROUPS, "prometheus": [], "promethues": []},
+        {**GROUPS, "grafana": [], "web": ["a"]},
+    ],
 )
 def test_what_makes_one(groups: dict[str, list[str]]) -> None:
     """A group that is like one of ours is somebody's own where ours is there, too."""
@@ -156,6 +194,13 @@ def test_services_of_a_host_that_want_one_port() -> None:
         "monitor_lab_prometheus_port: 3000",
     ]
     assert services.port_collisions(table, ["prometheus"]) == []
+    two = of(monitor_lab_prometheus_port=3000, monitor_lab_locust_exporter_port=8089)
+    assert services.port_collisions(two, ["locust", "locust_exporter", "prometheus", "grafana"]) == [
+        "monitor_lab_grafana_port: 3000",
+        "monitor_lab_prometheus_port: 3000",
+        "monitor_lab_locust_exporter_port: 8089",
+        "monitor_lab_locust_port: 8089",
+    ]
     elsewhere = of(monitor_lab_prometheus_port=3000, grafana_external_url="http://192.0.2.9:3000")
     assert services.port_collisions(elsewhere, ["prometheus", "grafana"]) == []
 
@@ -177,6 +222,7 @@ def listener(port: int, address: str = "192.0.2.1", program: str | None = "nginx
         (listener(9090, service="prometheus"), None),
         (listener(9090, service="grafana"), "taken by nginx"),
         (listener(8089), None),
+        (listener(9091), None),
     ],
 )
 def test_who_else_has_a_port(listening: Any, says: str | None) -> None:
@@ -210,6 +256,8 @@ def test_the_summary_tells_of_every_service() -> None:
         "Passwords and keys: /secrets (files on the controller, mode 0600)",
         "From a laptop:      ssh -L 8089:192.0.2.2:8089 -L 9090:192.0.2.4:9090 USER@THIS-MACHINE",
     ]
+    without = services.summary(of(monitor_lab_locust_url=""), answers[1:], [], "/secrets", "127.0.0.1", "", False)
+    assert "locust             left out: the inventory has no host in the group locust" in without
     answers[-1] = answer("grafana", version="12.0.0")
     assert " -L 3000:192.0.2.5:3000 " in services.summary(of(), answers, [], "/secrets", "127.0.0.1", "", False)[-1]
     # It may come back while the tunnel is there.
@@ -313,6 +361,12 @@ def test_a_certificate_is_for_all_names_of_its_host() -> None:
     assert names["graf1"] == ["graf1", *loopback]
 
 
+def test_only_the_first_host_of_a_service_is_called_as_its_url_says() -> None:
+    table = of(monitor_lab_node_exporter_url="https://nodes.example.org")
+    names = services.certificate_names(table, {"node_exporter": ["a", "b"]}, {"a": {}, "b": {}})
+    assert ("nodes.example.org" in names["a"], "nodes.example.org" in names["b"]) == (True, False)
+
+
 def test_a_certificate_is_for_a_clusters_node_where_the_page_is_there() -> None:
     groups = {"tokenization": ["localhost"], "locust": ["localhost"]}
     on_cluster = {"monitor_lab_has_cluster": True, "monitor_lab_has_load_cluster": True, "monitor_lab_is_closed": True}
@@ -364,7 +418,7 @@ def test_each_service_is_asked_as_it_wants(tmp_path: Path) -> None:
 
 def test_what_answers_on_each_host_is_asked_there() -> None:
     groups = {**GROUPS, "node_exporter": ["pod1", "mon1"]}
-    hostvars = {"pod1": {"ansible_host": "192.0.2.1"}, "mon1": {"ansible_host": "192.0.2.4"}}
+    hostvars = {"pod1": {"ansible_host": "192.0.2.1"}, "mon1": {"ansible_host": "192.0.2.4"}, "graf1": {}}
     table = of(monitor_lab_node_exporter_url="https://192.0.2.1:9100")
     options: dict[str, dict[str, Any]] = {service["name"]: {} for service in table}
     asked = services.health_addresses(table, options, "mon1", groups, hostvars)
@@ -372,15 +426,23 @@ def test_what_answers_on_each_host_is_asked_there() -> None:
         "https://192.0.2.4:9100/metrics",
         "http://192.0.2.4:9090/api/v1/status/buildinfo",
     ]
-    alone = services.health_addresses(table, options, "pod1", {"node_exporter": ["pod1"]}, hostvars)
-    assert [service["url"] for service in alone] == ["https://192.0.2.1:9100/metrics"]
+    (plain,) = (each for each in of(monitor_lab_node_exporter_url="http://a:9100") if each["name"] == "node_exporter")
+    assert services.urls_of(plain, {"node_exporter": ["pod1", "mon1", "graf1"]}, hostvars) == {
+        "pod1": "http://192.0.2.1:9100",
+        "mon1": "http://192.0.2.4:9100",
+        "graf1": "http://graf1:9100",
+    }
+    on_loopback = of(monitor_lab_node_exporter_url="https://127.0.0.1:9100")
+    alone = services.health_addresses(on_loopback, options, "pod1", {"node_exporter": ["pod1"]}, hostvars)
+    assert [service["url"] for service in alone] == ["https://127.0.0.1:9100/metrics"]
 
 
 def test_no_secret_goes_to_what_is_not_the_labs(tmp_path: Path) -> None:
     (tmp_path / "prometheus_password").write_text("p4ss")
     elsewhere = of(monitor_lab_is_closed=True, grafana_external_url="https://g.example.org")
-    asked = services.access(elsewhere, {**GROUPS, "prometheus": []}, str(tmp_path), "/etc/ca.crt")
-    assert asked["prometheus"] == asked["grafana"] == {}
+    # Workers may be those of another lab's Locust.
+    asked = services.access(elsewhere, {**GROUPS, "prometheus": [], "locust": []}, str(tmp_path), "/etc/ca.crt")
+    assert asked["prometheus"] == asked["grafana"] == asked["locust"] == {}
 
 
 @pytest.mark.parametrize(
