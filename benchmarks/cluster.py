@@ -8,6 +8,7 @@ machine. Takes about ten minutes, and a quarter of an hour more where Kubernetes
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -31,12 +32,18 @@ SCENARIO = CHECKOUT / "molecule" / "kubernetes"
 NODE = "molecule-kubernetes-node1"
 LOCUSTFILE = """
 from lean_http_user import LeanHttpUser
-from locust import constant, task
-class Visitor(LeanHttpUser):
+from locust import FastHttpUser, constant, task
+class Fast(FastHttpUser):
+    wait_time = constant(0)
+    @task
+    def look(self): self.client.get("/")
+class Lean(LeanHttpUser):
     wait_time = constant(0)
     @task
     def look(self): self.client.get("/")
 """
+# As fast as Locust's own is, and with the lab's, of which a pod's way through the node's bridge takes a part.
+USERS = {"Fast": 0.9, "Lean": None}
 # In turns, and the best of each counts: what else the machine does can only slow a round down.
 ROUNDS = 2
 SCALED_TO = 3
@@ -154,12 +161,14 @@ def measure() -> list[Row]:
     with node() as there:
         there.deploy(ON_CLUSTER)
         there.deploy(ON_HOST)
-        pods, hosts, waits = [], [], []
-        for _round in range(ROUNDS):
-            summary = there.run(ON_CLUSTER, users=50, time="20s", warmup="5s")
-            pods.append(rate(summary))
-            waits.append(seconds_to_load(summary))
-            hosts.append(rate(there.run(ON_HOST, users=50, time="20s", warmup="5s")))
+        rates: dict[tuple[str, str], list[float]] = {}
+        waits = []
+        for _round, user in itertools.product(range(ROUNDS), USERS):
+            for place, groups in (("pod", ON_CLUSTER), ("host", ON_HOST)):
+                summary = there.run(groups, users=50, user_classes=[user], time="20s", warmup="5s")
+                rates.setdefault((user, place), []).append(rate(summary))
+                if place == "pod":
+                    waits.append(seconds_to_load(summary))
         scaled = seconds_to_load(there.run(ON_CLUSTER, users=3, time="5s", workers=SCALED_TO))
         killed: list[float] = []
 
@@ -170,14 +179,18 @@ def measure() -> list[Row]:
         timer = threading.Timer(min(waits) + KILLED_AFTER, kill)
         timer.start()
         seconds = seconds_to_full_load(there.run(ON_CLUSTER, users=6, time="60s", workers=2), killed[0])
+    best = {key: max(each) for key, each in rates.items()}
     return [
-        Row(
-            "requests/s of one worker, as a pod and on the host",
-            f"{max(pods):.0f}/s",
-            f"{max(hosts):.0f}/s",
-            max(pods) / max(hosts),
-            0.9,
-            at_least=True,
+        *(
+            Row(
+                f"requests/s of one worker, as a pod and on the host: {user}HttpUser",
+                f"{best[user, 'pod']:.0f}/s",
+                f"{best[user, 'host']:.0f}/s",
+                best[user, "pod"] / best[user, "host"],
+                wanted,
+                at_least=True,
+            )
+            for user, wanted in USERS.items()
         ),
         Row(
             f"from the command to load, with {SCALED_TO} workers for the run and with the one that is there",
