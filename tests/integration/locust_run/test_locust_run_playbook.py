@@ -129,9 +129,13 @@ def test_workers_that_do_not_come_are_sent_away_again(
     spec = {"ports": [{"name": "web", "port": 8089, "nodePort": locust.port}]}
     cluster.put("services", "load", {"metadata": {"name": "locust"}, "spec": spec})
     variables["monitor_lab_locust_url"] = locust.url
+    lacking = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "1 Insufficient cpu."}
+    waiting = {"name": "locust-workers-2", "labels": {"app": "locust-workers"}}
+    cluster.put("pods", "load", {"metadata": waiting, "status": {"phase": "Pending", "conditions": [lacking]}})
     failed = run(tmp_path, None, locust_run_workers=3, locust_run_expect_workers_max_wait="2s", **variables)
     assert failed.returncode == 3, failed.stdout + failed.stderr
     assert "expect_workers: 1 of 3 workers are connected after 2 s" in failed.stdout + failed.stderr
+    assert "Pod locust-workers-2: Pending, Unschedulable 1 Insufficient cpu." in failed.stdout
     assert cluster.writes == ["scale locust-workers to 3", "scale locust-workers to 1"]
 
 
