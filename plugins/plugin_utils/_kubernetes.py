@@ -239,6 +239,10 @@ def _reason(rollout: Rollout) -> str:
 
 def _pod_line(pod: KubernetesObject) -> str:
     words = [f"Pod {pod['metadata']['name']}: {_status(pod).get('phase', 'unknown')}"]
+    # Why no node has it yet.
+    for condition in _status(pod).get("conditions") or []:
+        if (condition["type"], condition["status"]) == ("PodScheduled", "False"):
+            words.append(" ".join(filter(None, [condition.get("reason"), condition.get("message")])))
     for container in _status(pod).get("containerStatuses") or []:
         for state in (container.get("state") or {}).values():
             words.append(" ".join(filter(None, [state.get("reason"), state.get("message")])))
@@ -247,6 +251,11 @@ def _pod_line(pod: KubernetesObject) -> str:
             words.append(f"before: {state.get('reason')}, exit code {state.get('exitCode')}")
         words.append(f"{container.get('restartCount', 0)} restarts")
     return ", ".join(word for word in words if word)
+
+
+def pod_lines(pods: list[KubernetesObject]) -> list[str]:
+    """Return what is to be said of each that does not serve: how far it is, and why no further."""
+    return [_pod_line(pod) for pod in pods_not_ready(pods)]
 
 
 _PUT_BACK = {
@@ -260,7 +269,7 @@ _PUT_BACK = {
 def rollout_failure(rollout: Rollout) -> str:
     """Return what is to be said of it: why, each pod that is not ready, the last events and words, and what to do."""
     lines = [_reason(rollout)]
-    lines += [_pod_line(pod) for pod in pods_not_ready(rollout["pods"])]
+    lines += pod_lines(rollout["pods"])
     if not rollout["pods"]:
         lines.append("There is no pod of it.")
     for event in last_events(rollout["events"], rollout["pods"], rollout["app"]):

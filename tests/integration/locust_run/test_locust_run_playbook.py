@@ -121,6 +121,20 @@ def test_workers_of_a_cluster_are_there_for_the_run_alone(
     assert kubectl.alive() == []
 
 
+def test_a_forwarded_locust_is_called_by_the_name_that_its_certificate_is_for(
+    on_cluster: tuple[Cluster, dict[str, str]], locusts: Locusts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which this Locust has none of: it is where it would be asked for one."""
+    _cluster, variables = on_cluster
+    kubectl = Kubectl(tmp_path / "bin", locusts.start("2.47.0").port)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    variables |= {"monitor_lab_tls": "lab", "monitor_lab_locust_url": "https://load.example.com:443"}
+    failed = run(tmp_path, None, **variables)
+    assert failed.returncode == 1
+    assert "https://load.example.com:8089" in failed.stdout + failed.stderr
+    assert kubectl.calls() != []
+
+
 def test_workers_that_do_not_come_are_sent_away_again(
     on_cluster: tuple[Cluster, dict[str, str]], locusts: Locusts, tmp_path: Path
 ) -> None:
@@ -129,9 +143,13 @@ def test_workers_that_do_not_come_are_sent_away_again(
     spec = {"ports": [{"name": "web", "port": 8089, "nodePort": locust.port}]}
     cluster.put("services", "load", {"metadata": {"name": "locust"}, "spec": spec})
     variables["monitor_lab_locust_url"] = locust.url
+    lacking = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "1 Insufficient cpu."}
+    waiting = {"name": "locust-workers-2", "labels": {"app": "locust-workers"}}
+    cluster.put("pods", "load", {"metadata": waiting, "status": {"phase": "Pending", "conditions": [lacking]}})
     failed = run(tmp_path, None, locust_run_workers=3, locust_run_expect_workers_max_wait="2s", **variables)
     assert failed.returncode == 3, failed.stdout + failed.stderr
     assert "expect_workers: 1 of 3 workers are connected after 2 s" in failed.stdout + failed.stderr
+    assert "Pod locust-workers-2: Pending, Unschedulable 1 Insufficient cpu." in failed.stdout
     assert cluster.writes == ["scale locust-workers to 3", "scale locust-workers to 1"]
 
 

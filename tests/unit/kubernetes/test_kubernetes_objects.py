@@ -306,6 +306,13 @@ def rollout(**known: Any) -> Rollout:
     return cast(Rollout, whole | known)
 
 
+def test_a_pod_that_no_node_has_says_why() -> None:
+    lacking = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "1 Insufficient cpu."}
+    assert _kubernetes.pod_lines([SERVING, pod("app-waiting", phase="Pending", conditions=[lacking])]) == [
+        "Pod app-waiting: Pending, Unschedulable 1 Insufficient cpu."
+    ]
+
+
 def test_a_failure_is_told_whole() -> None:
     logs = [{"item": CRASHED, "log": "first\nsecond\n"}, {"item": RUNNING, "failed": True, "msg": "gone"}]
     told = rollout(pods=PODS, events=[event("ReplicaSet", "app-6c5f", "exceeded quota")], logs=logs, put_back="serves")
