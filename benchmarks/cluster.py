@@ -64,6 +64,7 @@ class Node:
             "monitor_lab_secrets_dir": str(scratch / "secrets"),
             "locust_file": str(locustfile),
             "locust_host": url,
+            "locust_arguments": ["--class-picker"],
             "locust_worker_processes": 1,
         }
 
