@@ -47,8 +47,10 @@ class ActionModule(ActionBase):
     def _find(self, path: str) -> Path:
         try:
             return Path(self._find_needle("files", path))
-        except AnsibleError as error:
-            raise AnsibleActionFail(f"path: {error}") from error
+        except AnsibleError:
+            # Ansible's own words tell of an option that there is none of here.
+            places = "beside the playbook, in the role, or in files/ of either"
+            raise AnsibleActionFail(f"path: there is no {path} on the controller, {places}") from None
 
     def _in(self, path: Path) -> list[dict[str, Any]]:
         """Return the dashboards in a file, or in the files of a folder and of those in it."""

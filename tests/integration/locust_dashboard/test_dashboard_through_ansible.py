@@ -177,7 +177,7 @@ def test_the_diff_shows_the_change_and_nothing_shows_the_password(play: Play) ->
 def test_bad_input_ends_with_one_message(play: Play) -> None:
     expected = {
         "parameters are mutually exclusive": {"path": "beside.json", "gnet_id": 11985},
-        "Could not find or access 'missing.json'": {"path": "missing.json"},
+        "path: there is no missing.json on the controller": {"path": "missing.json"},
         "the dashboard is not JSON: ": {"content": "{nope"},
         "grafana_url must not hold a user name or password": {"grafana_url": "http://admin:admin@127.0.0.1:3000"},
         "401: invalid username or password": {"grafana_password": "wrong"},

@@ -64,7 +64,7 @@ CASES: list[tuple[str, int, dict[str, Any], dict[str, Any], str]] = [
         "the report cannot be written: … File exists: '{here}/file'",
     ),
     ("locust_dashboard", 1, {"path": "{here}/folder"}, {}, "{here}/folder has no file with a dashboard: …"),
-    ("locust_dashboard", 2, {"path": "{here}/none.json"}, {}, "path: Could not find …"),
+    ("locust_dashboard", 2, {"path": "{here}/none.json"}, {}, "path: there is no {here}/none.json …"),
     ("locust_run", 1, {**RUN, "baseline": "{here}/summary.json"}, {}, "baseline: needs baseline_regression, …"),
     ("locust_run", 2, NO_FILE, {}, "locustfile: '{here}/none.py' is not there on this host"),
     ("locust_run", 3, RUN, {}, f"no answer from Locust at {CLOSED}: …"),
