@@ -69,7 +69,7 @@ def launch(options: Mapping[str, Any], plan: Plan, client: LocustClient, directo
     (directory / INSIDE).write_text(inspect.getsource(inside), encoding="utf-8")
     limit = plan.run_time + plan.expect_workers_max_wait + plan.start_max_wait + plan.stop_max_wait + REST
     with (directory / LOG).open("wb") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function  # it outlives the module
             _kept(
                 [*command, "-f", f"{directory / INSIDE},{options['locustfile']}"], directory, limit, plan.stop_max_wait
             ),
@@ -187,7 +187,7 @@ def _environment() -> dict[str, str]:
 def _too_old(command: Sequence[str], options: Mapping[str, Any]) -> Optional[str]:
     """Say of a Locust that did not start that it is too old, if it is."""
     try:
-        told = subprocess.run(
+        told = subprocess.run(  # pylint: disable=ansible-bad-function  # no module is known here
             [*command, "--version"],
             cwd=options["chdir"],
             env=_environment(),

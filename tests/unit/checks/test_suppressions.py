@@ -17,6 +17,8 @@ HASH = "#"  # The samples must not count as suppressions of this file.
         ("roles/locust/tasks/main.yml", f"- name: Start  {HASH} noqa: name[casing]"),
         ("lab.py", f"import os  {HASH} noqa"),
         ("lab.py", f"import os  {HASH} pylint: disable=unused-import"),
+        ("lab.py", f"import os  {HASH} pylint: disable=unused-import  {HASH} it may be needed"),
+        ("plugins/module_utils/run.py", f"run()  {HASH} pylint: disable=ansible-bad-function"),
         ("plugins/modules/locust_run.py", f"import tomllib  {HASH} novm"),
         ("plugins/module_utils/run.py", f"x = y  {HASH} type: ignore"),
         ("plugins/module_utils/run.py", f"x = y  {HASH} type: ignore[assignment]"),
@@ -37,6 +39,7 @@ def test_found(path: str, text: str) -> None:
     ("path", "text"),
     [
         ("roles/locust/tasks/main.yml", "  failed_when: result.rc not in [0, 3]"),
+        ("plugins/module_utils/run.py", f"run()  {HASH} pylint: disable=ansible-bad-function  {HASH} it goes on"),
         (".ansible-lint", "profile: production\noffline: true"),
         ("plugins/module_utils/run.py", f"x = y  {HASH} type: ignore[assignment]  {HASH} the stub says str"),
     ],
