@@ -8,6 +8,7 @@ machine. Takes about ten minutes, and a quarter of an hour more where Kubernetes
 
 from __future__ import annotations
 
+import getpass
 import itertools
 import json
 import os
@@ -16,7 +17,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +25,12 @@ from typing import Any
 
 from benchmarks import Row
 from benchmarks._nginx import nginx
-from benchmarks._play import play
+from benchmarks._test_hosts import SITE, Groups, Hosts
 from tests.checks.tree import CHECKOUT
 from tests.role_readme import load
 
 SCENARIO = CHECKOUT / "molecule" / "kubernetes"
+LOAD_RUN = CHECKOUT / "playbooks" / "load_run.yml"
 NODE = "molecule-kubernetes-node1"
 LOCUSTFILE = """
 from lean_http_user import LeanHttpUser
@@ -49,7 +51,6 @@ ROUNDS = 2
 SCALED_TO = 3
 KILLED_AFTER = 15
 
-Groups = dict[str, Sequence[str]]
 ON_CLUSTER: Groups = {"locust": ["cluster"], "kubernetes_nodes": ["node1"]}
 ON_HOST: Groups = {"locust": ["node1"], "locust_workers": ["node1"]}
 
@@ -57,47 +58,31 @@ ON_HOST: Groups = {"locust": ["node1"], "locust_workers": ["node1"]}
 class Node:
     """The scenario's node, with Locust as pods on its cluster and as containers beside."""
 
-    def __init__(self, scratch: Path, url: str, locustfile: Path) -> None:
-        self._scratch = scratch
+    def __init__(self, hosts: Hosts, url: str, locustfile: Path) -> None:
+        self._hosts = hosts
         self._runs = 0
-        self._settings = {
-            "monitor_lab_secrets_dir": str(scratch / "secrets"),
-            "locust_file": str(locustfile),
-            "locust_host": url,
-            "locust_arguments": ["--class-picker"],
-            "locust_worker_processes": 1,
-        }
+        self._settings = {"locust_file": str(locustfile), "locust_host": url, "locust_arguments": ["--class-picker"]}
 
     def deploy(self, groups: Groups) -> None:
-        self._play("site.yml", groups, {})
+        self._play(SITE, groups)
 
     def run(self, groups: Groups, **options: object) -> dict[str, Any]:
         """Return the summary of a run, with its samples, and when its playbook began as "played"."""
         self._runs += 1
-        artifacts = self._scratch / f"run{self._runs}"
+        artifacts = self._hosts.scratch / f"run{self._runs}"
+        told = {"artifacts_dir": str(artifacts), "spawn_rate": 100, **options}
         played = time.time()
-        self._play("load_run.yml", groups, {"artifacts_dir": str(artifacts), "spawn_rate": 100, **options})
+        self._play(LOAD_RUN, groups, **{f"locust_run_{name}": value for name, value in told.items()})
         (summary,) = artifacts.glob("*/summary.json")
         samples = (summary.parent / "samples.jsonl").read_text(encoding="utf-8").splitlines()
         read: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
         return {**read, "played": played, "samples": [json.loads(line) for line in samples]}
 
-    def _play(self, playbook: str, groups: Groups, options: dict[str, object]) -> None:
-        reached = load(self._scratch / "inventory" / "test_hosts.yml")["test_hosts"]
+    def _play(self, playbook: Path, groups: Groups, **variables: object) -> None:
         cluster = load(SCENARIO / "inventory.yml")["tokenization"]["hosts"]["cluster"]
-        hosts = {"node1": reached["hosts"]["node1"], "cluster": cluster}
-        settings = {**self._settings, **{f"locust_run_{name}": value for name, value in options.items()}}
-        inventory = {
-            "all": {"vars": settings},
-            "test_hosts": {"vars": reached["vars"], "hosts": {"node1": hosts["node1"]}},
-            **{group: {"hosts": {name: hosts[name] for name in names}} for group, names in groups.items()},
-        }
-        path = self._scratch / "lab.yml"
-        # JSON is YAML.
-        path.write_text(json.dumps(inventory), encoding="utf-8")
-        # The scenario's inventory is written for molecule, which says this.
-        scenario = {"MOLECULE_EPHEMERAL_DIRECTORY": str(self._scratch), "ANSIBLE_HOST_KEY_CHECKING": "false"}
-        play(CHECKOUT / "playbooks" / playbook, [path], CHECKOUT, **scenario)
+        # It is this machine, where nobody of the node's users is.
+        here = {"cluster": {**cluster, "ansible_user": getpass.getuser()}}
+        self._hosts.play(playbook, groups, here, **self._settings, **variables)
 
     def kill_a_worker(self) -> None:
         """As the node's kernel would, where memory is short."""
@@ -113,25 +98,24 @@ def molecule(scratch: Path, command: str) -> None:
 @contextmanager
 def node() -> Iterator[Node]:
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        locustfile = scratch / "locustfile.py"
+        hosts = Hosts(Path(folder), ["node1"])
+        locustfile = hosts.scratch / "locustfile.py"
         locustfile.write_text(LOCUSTFILE, encoding="utf-8")
         try:
             # Which prepares it, too.
-            molecule(scratch, "create")
+            molecule(hosts.scratch, "create")
             cores = sorted(os.sched_getaffinity(0))
-            with nginx(scratch, cores[-1], address_towards(scratch)) as target:
-                yield Node(scratch, target.url, locustfile)
+            with nginx(hosts.scratch, cores[-1], address_towards(hosts)) as target:
+                yield Node(hosts, target.url, locustfile)
         finally:
-            molecule(scratch, "destroy")
+            molecule(hosts.scratch, "destroy")
 
 
-def address_towards(scratch: Path) -> str:
+def address_towards(hosts: Hosts) -> str:
     """Return this machine's address as the node, and what runs there, sees it."""
-    host = load(scratch / "inventory" / "test_hosts.yml")["test_hosts"]["hosts"]["node1"]["ansible_host"]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as toward:
         # Of UDP nothing is sent.
-        toward.connect((host, 9))
+        toward.connect((hosts.reached()["hosts"]["node1"]["ansible_host"], 9))
         address: str = toward.getsockname()[0]
     return address
 
