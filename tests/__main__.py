@@ -234,7 +234,7 @@ ALONE = ("integration", "release", "galaxy")
 IDLE = ("lint", "sanity", "playbooks", "unit", "versions", "more_versions", "coverage", "mutation")
 # What these have in common is Docker on this machine: none may install, start or stop it under another. Nor under e2e,
 # which does all that as a user does. The longest first, so that what is left for the end is short.
-SCENARIOS = ("molecule", "offline", "alone", "kubernetes")
+SCENARIOS = ("molecule", "offline", "kubernetes", "alone")
 DOCKER_STAYS = "MONITOR_LAB_DOCKER_STAYS"
 
 
