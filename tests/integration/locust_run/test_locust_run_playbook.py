@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.checks.tree import CHECKOUT
 from tests.cluster_stand_in import Cluster, served
@@ -128,7 +129,12 @@ def test_a_forwarded_locust_is_called_by_the_name_that_its_certificate_is_for(
     _cluster, variables = on_cluster
     kubectl = Kubectl(tmp_path / "bin", locusts.start("2.47.0").port)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-    variables |= {"monitor_lab_tls": "lab", "monitor_lab_locust_url": "https://load.example.com:443"}
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.crt")
+    variables |= {
+        "monitor_lab_tls": "lab",
+        "monitor_lab_locust_url": "https://load.example.com:443",
+        "locust_run_locust_ca_path": f"{tmp_path}/ca.crt",
+    }
     failed = run(tmp_path, None, **variables)
     assert failed.returncode == 1
     assert "https://load.example.com:8089" in failed.stdout + failed.stderr
